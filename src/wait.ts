@@ -1,0 +1,40 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** Waits `ms` milliseconds. Resolves to false, without an error, as soon as `signal` is aborted. */
+export async function wait(ms: number, signal?: AbortSignal): Promise<boolean> {
+  if (signal?.aborted === true) return false;
+  try {
+    await sleep(Math.max(0, ms), undefined, signal === undefined ? {} : { signal });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Bounds of a backoff, in milliseconds. */
+export interface BackoffBounds {
+  readonly firstMs: number;
+  readonly maxMs: number;
+}
+
+/**
+ * Full-jitter exponential backoff: before retry `attempt` (from 1), a random time up to `firstMs * 2^(attempt-1)`, at most `maxMs`.
+ * Full jitter spreads the retries of many clients best: https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
+ */
+export function backoffMs(attempt: number, { firstMs, maxMs }: BackoffBounds): number {
+  const ceiling = Math.min(maxMs, firstMs * 2 ** Math.min(attempt - 1, 30));
+  return Math.random() * ceiling;
+}
+
+/** Resolves to `promise`, or rejects with `error()` when it takes longer than `ms`. The promise itself goes on. */
+export async function withDeadline<T>(promise: Promise<T>, ms: number, error: () => Error): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(error()), ms);
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
