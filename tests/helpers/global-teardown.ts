@@ -1,4 +1,6 @@
-/** Ends what all integration and end-to-end tests share. */
-export default function globalTeardown(): void {
-  // The shared RabbitMQ node is stopped here.
+import './global-setup.ts';
+
+/** Ends what all integration and end-to-end tests share, and removes its files. */
+export default async function globalTeardown(): Promise<void> {
+  await globalThis.rabbitMqOfThisRun?.remove();
 }
