@@ -1,0 +1,41 @@
+import type { Command } from '../command.ts';
+import type { Logger } from '../logger.ts';
+import type { ProcessGroup } from '../process/process-group.ts';
+
+/** Carries an action out. Resolves on success; throws CommandFailedError or InterruptedError. */
+export type ActionFunction = (command: Command, context: ActionContext) => Promise<void>;
+
+/** What an action may use besides its command. */
+export interface ActionContext {
+  readonly settings: ActionSettings;
+  /** The daemon's own environment, of which scripts get an allow-listed part. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Marks the processes of this run, so that they are found after a crash; unique to the run's command and worker. */
+  readonly marker: string;
+  readonly log: Logger;
+  /** First request to stop: nothing new is begun and no retry waited for; a script that runs ends by itself. */
+  readonly stopping: AbortSignal;
+  /** Second request, never without the first: the script that runs is ended. */
+  readonly killing: AbortSignal;
+  /** Told of each process group as it starts, before anything else happens. */
+  readonly onProcessGroup: (group: ProcessGroup) => void;
+  /** Only tests have reason to change it. */
+  readonly timing?: PowerTiming;
+}
+
+export interface ActionSettings {
+  /** The admin's scripts, which come before the bundled ones. */
+  readonly powerScriptsDir: string;
+  /** How often a power script is tried. */
+  readonly powerAttempts: number;
+  /** Of each attempt. */
+  readonly powerTimeoutS: number;
+}
+
+/** How long power actions wait between steps. */
+export interface PowerTiming {
+  /** Before attempt `n`, from 2. */
+  readonly retryDelayMs: (attempt: number) => number;
+  /** Between a reboot's off and its on. */
+  readonly rebootPauseMs: number;
+}

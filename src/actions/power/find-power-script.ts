@@ -1,0 +1,41 @@
+import { access, constants, stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { CommandFailedError } from '../../errors.ts';
+
+/**
+ * The path of the script that drives this type of power controller: the admin's if it is an executable file, else the bundled one.
+ * @throws CommandFailedError blaming the system when there is neither, or when the type is not a name.
+ */
+export async function findPowerScript(type: string, adminDir: string): Promise<string> {
+  if (!TYPE_NAME.test(type)) {
+    throw new CommandFailedError(
+      `Power type ${JSON.stringify(type)} is not the name of a power script: expected letters, digits, dots, hyphens and underscores; ` +
+        "correct the system's power type",
+      { systemBroken: true },
+    );
+  }
+  for (const dir of [adminDir, BUNDLED_DIR]) {
+    const path = resolve(dir, type);
+    if (await isExecutableFile(path)) return path;
+  }
+  throw new CommandFailedError(
+    `Unknown power type ${type}: expected an executable file of that name in ${adminDir} or ${BUNDLED_DIR}, found none; ` +
+      "add one (chmod 755) or correct the system's power type",
+    { systemBroken: true },
+  );
+}
+
+const TYPE_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
+
+/** As far up from `src` as from `dist`. */
+const BUNDLED_DIR = fileURLToPath(new URL('../../../power-scripts', import.meta.url));
+
+async function isExecutableFile(path: string): Promise<boolean> {
+  try {
+    await access(path, constants.X_OK);
+    return (await stat(path)).isFile();
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,53 @@
+import { readdirSync, readFileSync } from 'node:fs';
+
+/** What Linux tells of a process, as in proc_pid_stat(5). */
+export interface ProcStat {
+  readonly pid: number;
+  readonly pgid: number;
+  readonly session: number;
+  /** When it started, in clock ticks after boot: with the boot's id and the pid, this names a process for good. */
+  readonly startTicks: number;
+}
+
+/** The process `pid`; undefined when there is none, or only its remains (a zombie). */
+export function readStat(pid: number): ProcStat | undefined {
+  const text = readProc(`${pid}/stat`);
+  if (text === undefined) return undefined;
+  // The second field, the name, may hold blanks and parentheses.
+  const [state = '', , pgid, session, ...rest] = text.slice(text.lastIndexOf(')') + 2).split(' ');
+  if ('ZXx'.includes(state)) return undefined;
+  return { pid, pgid: Number(pgid), session: Number(session), startTicks: Number(rest[15]) };
+}
+
+/** All processes that this one may see. Reads a few files for each, at once: for the start, not for every day. */
+export function listProcesses(): ProcStat[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map((name) => readStat(Number(name)))
+    .filter((stat) => stat !== undefined);
+}
+
+/** The environment that `pid` was started with; empty when it is gone or somebody else's. */
+export function environmentOf(pid: number): ReadonlyMap<string, string> {
+  const assignments = readProc(`${pid}/environ`)?.split('\0') ?? [];
+  return new Map(
+    assignments
+      .map((text) => [text, text.indexOf('=')] as const)
+      .filter(([, equals]) => equals > 0)
+      .map(([text, equals]) => [text.slice(0, equals), text.slice(equals + 1)]),
+  );
+}
+
+/** The id of this boot of the machine. */
+export function bootId(): string {
+  return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+}
+
+function readProc(path: string): string | undefined {
+  try {
+    return readFileSync(`/proc/${path}`, 'utf8');
+  } catch {
+    // Gone between two looks, or not ours to read.
+    return undefined;
+  }
+}
