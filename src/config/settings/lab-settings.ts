@@ -1,0 +1,61 @@
+import type { Config } from '../config.ts';
+import { host, integer, path, seconds, truth } from '../kinds/scalar-kinds.ts';
+import { derived, fixed } from '../setting.ts';
+import type { Settings, Surroundings } from '../setting.ts';
+
+/** Which lab this is, and how its worker goes about its work. */
+export const labSettings = {
+  lab: {
+    key: 'LAB',
+    description: 'Name of the lab, which names its queue at the broker.',
+    kind: host,
+    roles: ['worker', 'queue'],
+    default: derived('URL_DOMAIN, else the host of USERNAME, else the host name', labName),
+  },
+  urlDomain: {
+    key: 'URL_DOMAIN',
+    description: 'Fully qualified name of this lab controller, for the URLs that machines fetch from it.',
+    kind: host,
+    roles: ['worker'],
+    default: derived('the host name', (_set, { hostName }) => hostName),
+  },
+  sleepTimeS: {
+    key: 'SLEEP_TIME',
+    description: 'Seconds between polls of the server while commands are not pushed.',
+    kind: seconds,
+    roles: ['worker'],
+    default: fixed(20),
+  },
+  reconcileIntervalS: {
+    key: 'RECONCILE_INTERVAL',
+    description: 'Seconds between the slow polls that find, while commands are pushed, what never was.',
+    kind: seconds,
+    roles: ['worker'],
+    default: fixed(300),
+  },
+  fallbackPrimary: {
+    key: 'FALLBACK_PRIMARY',
+    description: 'Whether this worker, of all workers of the lab, is the one that polls.',
+    kind: truth,
+    roles: ['worker'],
+    default: fixed(true),
+  },
+  concurrency: {
+    key: 'CONCURRENCY',
+    description: 'How many commands may run at once; those that only wait do not count.',
+    kind: integer(1, 10_000),
+    roles: ['worker'],
+    default: fixed(50),
+  },
+  stateDir: {
+    key: 'STATE_DIR',
+    description: 'Directory of the journal (worker) or of the commands (server), for one process only.',
+    kind: path,
+    roles: ['worker', 'server'],
+    default: fixed('/var/lib/beaker-provision'),
+  },
+} as const satisfies Partial<Settings>;
+
+function labName({ urlDomain, username }: Partial<Config>, { hostName }: Surroundings): string {
+  return urlDomain ?? /^[^/@]+\/([^/@]+)/.exec(username ?? '')?.[1] ?? hostName;
+}
