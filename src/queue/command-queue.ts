@@ -1,0 +1,274 @@
+import PQueue from 'p-queue';
+import type { Command } from '../command.ts';
+import type { Clock } from './clock.ts';
+import { Gate } from './gate.ts';
+
+/** Where a pushed command's answer goes. */
+export interface Reply {
+  readonly replyTo: string;
+  readonly correlationId: string | undefined;
+}
+
+/** A message that brought a command and wants to know what became of it; each is told one of these, once. */
+export interface Delivery {
+  readonly reply: Reply | undefined;
+  /** The claim is decided, won or lost: the message has served. */
+  decided(): void;
+  /** The command was not claimed and will not be: somebody else may have the message. */
+  giveBack(): void;
+  /** The hub will not have this command run. */
+  reject(reason: string): Promise<void>;
+}
+
+/** How a claim went; `undecided` may be asked again. */
+export type Claim = 'won' | 'lost' | 'undecided' | { readonly refused: string };
+
+/** What the queue calls when a command's turn has come. None of these may reject. */
+export interface CommandHandlers {
+  /** Asks the hub for the command. */
+  claim(command: Command, arrival: { receivedAt: number; reply: Reply | undefined }): Promise<Claim>;
+  /** Runs a claimed command to its end; `interrupted` when a stop cut it short, so that there is nothing to report. */
+  run(command: Command): Promise<'ended' | 'interrupted'>;
+  /** Tells the hub how it ended. The command's lanes stay closed until this resolves. */
+  report(command: Command): Promise<void>;
+  /** Another message for a command that is claimed already wants its answer there. */
+  alsoReplyTo(id: number, reply: Reply): void;
+}
+
+export interface CommandQueueOptions {
+  /** How many commands may be claimed and run at once. */
+  readonly concurrency: number;
+  readonly handlers: CommandHandlers;
+  /** When the last command that switched the system's power ended, in milliseconds since the epoch. */
+  readonly lastPowerEnd: (fqdn: string) => number | undefined;
+  /** How long to wait, in milliseconds, before an undecided claim is asked for the `attempt`th time again. */
+  readonly claimRetryMs: (attempt: number) => number;
+  readonly clock: Clock;
+}
+
+/** Where a command stands: in line → being claimed → running → being reported; or running elsewhere, when the claim was lost. */
+export type Phase = 'in line' | 'claiming' | 'running' | 'reporting' | 'elsewhere';
+
+interface Entry {
+  readonly command: Command;
+  readonly receivedAt: number;
+  readonly deliveries: Set<Delivery>;
+  phase: Phase;
+  claimAttempts: number;
+}
+
+/**
+ * Runs commands: each in its lanes' order, after its delay and rest, claimed before it runs, reported after.
+ *
+ * A command that waits for anything but a slot holds nothing. A slot is held from the claim to the end of the action, so
+ * the bound counts what really runs. Lanes are held from the claim until the outcome has been reported, so that the hub
+ * never sees two commands of a lane running. A command that is known already is the same command, however often it comes.
+ */
+export class CommandQueue {
+  readonly #options: CommandQueueOptions;
+  readonly #gate: Gate;
+  readonly #slots: PQueue;
+  readonly #entries = new Map<number, Entry>();
+  readonly #busy = new Set<Promise<void>>();
+  #stopping = false;
+
+  constructor(options: CommandQueueOptions) {
+    this.#options = options;
+    this.#slots = new PQueue({ concurrency: options.concurrency });
+    this.#gate = new Gate({
+      onReady: (id) => this.#onReady(id),
+      lastPowerEnd: options.lastPowerEnd,
+      clock: options.clock,
+    });
+  }
+
+  /** Queues a command, or attaches the delivery to the one that is there already. */
+  add(command: Command, delivery?: Delivery): void {
+    if (this.#stopping) {
+      delivery?.giveBack();
+      return;
+    }
+    const known = this.#entries.get(command.id);
+    if (known !== undefined) {
+      if (delivery !== undefined) this.#attach(known, delivery);
+      return;
+    }
+    const entry = this.#enter(command, 'in line');
+    if (delivery !== undefined) entry.deliveries.add(delivery);
+    this.#gate.add(command, entry.receivedAt);
+  }
+
+  /** Takes up a command of a former life where it stood; its lanes are closed at once, whatever its id. */
+  resume(command: Command, from: 'claim' | 'run' | 'report'): void {
+    const phases = { claim: 'claiming', run: 'running', report: 'reporting' } as const;
+    const entry = this.#enter(command, phases[from]);
+    this.#gate.hold(command);
+    if (from === 'report') this.#track(this.#report(entry));
+    else this.#inSlot(() => (from === 'claim' ? this.#claim(entry) : this.#run(entry)));
+  }
+
+  /** Drops every command that is in line and that no delivery stands for; returns how many. */
+  forgetUndelivered(): number {
+    const forgotten = [...this.#entries.values()].filter(
+      ({ phase, deliveries }) => phase === 'in line' && deliveries.size === 0,
+    );
+    for (const entry of forgotten) this.#leave(entry);
+    return forgotten.length;
+  }
+
+  /** A delivery is over without a decision (its session died, or it was settled early): the command no longer stands on it. */
+  detach(id: number, delivery: Delivery): void {
+    this.#entries.get(id)?.deliveries.delete(delivery);
+  }
+
+  /** Opens the lanes of a command whose claim was lost, once it runs no longer. */
+  endedElsewhere(id: number): void {
+    const entry = this.#entries.get(id);
+    if (entry?.phase === 'elsewhere') this.#leave(entry);
+  }
+
+  /** The ids of the commands whose claim was lost and whose lanes are therefore closed. */
+  runningElsewhere(): readonly number[] {
+    return this.#ids('elsewhere');
+  }
+
+  /** Whether the command waits for a lane, its delay or its system's rest, rather than for a slot. */
+  isBlocked(id: number): boolean {
+    return this.#gate.isBlocked(id);
+  }
+
+  /** Where the command stands; undefined when the queue does not know it. */
+  phaseOf(id: number): Phase | undefined {
+    return this.#entries.get(id)?.phase;
+  }
+
+  /** How many commands stand in each phase. */
+  counts(): Readonly<Record<Phase, number>> {
+    const counts = { 'in line': 0, claiming: 0, running: 0, reporting: 0, elsewhere: 0 };
+    for (const { phase } of this.#entries.values()) counts[phase] += 1;
+    return counts;
+  }
+
+  /** Claims nothing new, and gives back what is in line. What is claimed goes on; `idle` tells when that is over. */
+  stop(): void {
+    this.#stopping = true;
+    this.#slots.clear();
+    for (const entry of [...this.#entries.values()]) {
+      if (entry.phase === 'in line') this.#giveBack(entry);
+    }
+  }
+
+  /** Resolves once nothing is being claimed, run or reported. */
+  async idle(): Promise<void> {
+    while (this.#busy.size > 0) await Promise.all(this.#busy);
+  }
+
+  /** The ids of what is claimed, run or reported just now. */
+  underWay(): readonly number[] {
+    return [...this.#ids('claiming'), ...this.#ids('running'), ...this.#ids('reporting')];
+  }
+
+  #enter(command: Command, phase: Phase): Entry {
+    const receivedAt = this.#options.clock.now();
+    const entry: Entry = { command, receivedAt, deliveries: new Set(), phase, claimAttempts: 0 };
+    this.#entries.set(command.id, entry);
+    return entry;
+  }
+
+  #attach(entry: Entry, delivery: Delivery): void {
+    if (entry.phase === 'in line' || entry.phase === 'claiming') {
+      entry.deliveries.add(delivery);
+      return;
+    }
+    if (delivery.reply !== undefined) this.#options.handlers.alsoReplyTo(entry.command.id, delivery.reply);
+    delivery.decided();
+  }
+
+  #onReady(id: number): void {
+    this.#inSlot(async () => {
+      const entry = this.#entries.get(id);
+      if (entry === undefined || !this.#gate.take(id)) return;
+      entry.phase = 'claiming';
+      await this.#claim(entry);
+    });
+  }
+
+  #inSlot(work: () => Promise<void>): void {
+    if (this.#stopping) return;
+    void this.#slots.add(() => this.#track(work()));
+  }
+
+  #track(work: Promise<void>): Promise<void> {
+    const tracked = work.finally(() => this.#busy.delete(tracked));
+    this.#busy.add(tracked);
+    return tracked;
+  }
+
+  async #claim(entry: Entry): Promise<void> {
+    const { command, receivedAt, deliveries } = entry;
+    entry.claimAttempts += 1;
+    const reply = [...deliveries].find((delivery) => delivery.reply !== undefined)?.reply;
+    const claim = await this.#options.handlers.claim(command, { receivedAt, reply });
+    if (claim === 'undecided') {
+      this.#askAgain(entry);
+      return;
+    }
+    if (typeof claim === 'object') {
+      await Promise.all([...deliveries].map((delivery) => delivery.reject(claim.refused)));
+      this.#leave(entry);
+      return;
+    }
+    for (const delivery of deliveries) {
+      // One that came while the hub was being asked.
+      if (delivery.reply !== undefined && delivery.reply !== reply) {
+        this.#options.handlers.alsoReplyTo(command.id, delivery.reply);
+      }
+      delivery.decided();
+    }
+    deliveries.clear();
+    if (claim === 'lost') {
+      entry.phase = 'elsewhere';
+      return;
+    }
+    await this.#run(entry);
+  }
+
+  #askAgain(entry: Entry): void {
+    if (this.#stopping) {
+      this.#giveBack(entry);
+      return;
+    }
+    entry.phase = 'in line';
+    this.#gate.putBack(entry.command, entry.receivedAt, this.#options.claimRetryMs(entry.claimAttempts));
+  }
+
+  async #run(entry: Entry): Promise<void> {
+    entry.phase = 'running';
+    const end = await this.#options.handlers.run(entry.command);
+    if (end === 'interrupted') this.#leave(entry);
+    // Not awaited: the slot is for running actions, and the hub may be away for hours.
+    else void this.#track(this.#report(entry));
+  }
+
+  async #report(entry: Entry): Promise<void> {
+    entry.phase = 'reporting';
+    await this.#options.handlers.report(entry.command);
+    this.#leave(entry);
+  }
+
+  #giveBack(entry: Entry): void {
+    for (const delivery of entry.deliveries) delivery.giveBack();
+    this.#leave(entry);
+  }
+
+  #leave(entry: Entry): void {
+    this.#entries.delete(entry.command.id);
+    this.#gate.release(entry.command.id);
+  }
+
+  #ids(phase: Phase): readonly number[] {
+    return [...this.#entries.values()]
+      .filter((entry) => entry.phase === phase)
+      .map(({ command }) => command.id);
+  }
+}

@@ -1,0 +1,110 @@
+import { type Command, lanesOf } from '../command.ts';
+import type { Clock } from './clock.ts';
+import { earliestStart } from './earliest-start.ts';
+import { Lanes } from './lanes.ts';
+
+export interface GateOptions {
+  /** Called when a command has become ready: it should soon be taken. */
+  readonly onReady: (id: number) => void;
+  /** When the last command that switched the power of system `fqdn` ended, in milliseconds since the epoch. */
+  readonly lastPowerEnd: (fqdn: string) => number | undefined;
+  readonly clock: Clock;
+}
+
+interface Waiting {
+  readonly command: Command;
+  readonly receivedAt: number;
+  /** Not before this time, whatever else: the command has been put back. */
+  notBefore: number;
+  firstAt: number | undefined;
+  announced: boolean;
+  cancelTimer: (() => void) | undefined;
+}
+
+/**
+ * Lets each command through when it is first in all its lanes, its delay is over and its system has rested.
+ * Waiting here costs a map entry; only commands that are first have a timer.
+ */
+export class Gate {
+  readonly #lanes = new Lanes();
+  readonly #waiting = new Map<number, Waiting>();
+  readonly #options: GateOptions;
+
+  constructor(options: GateOptions) {
+    this.#options = options;
+  }
+
+  /** Lets a command wait. `receivedAt` is when it first arrived, in milliseconds since the epoch. */
+  add(command: Command, receivedAt: number): void {
+    this.#enter(command, receivedAt, 0);
+  }
+
+  /** Lets a taken command wait again, for at least `ms` milliseconds. */
+  putBack(command: Command, receivedAt: number, ms: number): void {
+    const next = this.#lanes.release(command.id);
+    this.#enter(command, receivedAt, this.#options.clock.now() + ms);
+    this.#look(next);
+  }
+
+  /** Takes the command's lanes for it if it is ready and still first (a lower id may have come); tells whether it was. */
+  take(id: number): boolean {
+    const waiting = this.#waiting.get(id);
+    if (waiting === undefined) return false;
+    waiting.announced = false;
+    if (!this.#lanes.take(id)) return false;
+    this.#waiting.delete(id);
+    return true;
+  }
+
+  /** Closes the lanes of a command that is known to be running or claimed already. */
+  hold(command: Command): void {
+    this.#lanes.hold({ id: command.id, lanes: lanesOf(command) });
+  }
+
+  /** Takes a command out, waiting or taken, and so opens its lanes to the next. */
+  release(id: number): void {
+    this.#waiting.get(id)?.cancelTimer?.();
+    this.#waiting.delete(id);
+    this.#look(this.#lanes.release(id));
+  }
+
+  /** Whether the command waits for a lane, its delay or its system's rest. */
+  isBlocked(id: number): boolean {
+    const waiting = this.#waiting.get(id);
+    return waiting !== undefined && !waiting.announced;
+  }
+
+  #enter(command: Command, receivedAt: number, notBefore: number): void {
+    this.#waiting.set(command.id, {
+      command,
+      receivedAt,
+      notBefore,
+      firstAt: undefined,
+      announced: false,
+      cancelTimer: undefined,
+    });
+    if (this.#lanes.add({ id: command.id, lanes: lanesOf(command) })) this.#look([command.id]);
+  }
+
+  #look(first: readonly number[]): void {
+    for (const id of first) this.#announceInTime(id);
+  }
+
+  /** For a command that is first: announces it when its time has come. Called again, by the timer or a lane, it does no harm. */
+  #announceInTime(id: number): void {
+    const waiting = this.#waiting.get(id);
+    if (waiting === undefined || waiting.announced || !this.#lanes.isFirst(id)) return;
+    const { clock, lastPowerEnd, onReady } = this.#options;
+    waiting.firstAt ??= clock.now();
+    waiting.cancelTimer?.();
+    const { command, receivedAt, firstAt, notBefore } = waiting;
+    const start = earliestStart(command, { receivedAt, firstAt, lastPowerEnd: lastPowerEnd(command.fqdn) });
+    const waitMs = Math.max(start, notBefore) - clock.now();
+    if (waitMs > 0) {
+      waiting.cancelTimer = clock.after(waitMs, () => this.#announceInTime(id));
+      return;
+    }
+    waiting.announced = true;
+    onReady(id);
+  }
+}

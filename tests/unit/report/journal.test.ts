@@ -1,0 +1,106 @@
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { ConfigError } from '../../../src/errors.ts';
+import { Journal } from '../../../src/report/journal.ts';
+import { powerCommand } from '../../helpers/commands.ts';
+
+describe('Journal', () => {
+  let stateDir: string;
+  let journal: Journal;
+
+  beforeEach(() => {
+    stateDir = mkdtempSync(join(tmpdir(), 'journal-'));
+    journal = new Journal(stateDir);
+  });
+
+  afterEach(() => {
+    journal.close();
+    rmSync(stateDir, { recursive: true });
+  });
+
+  function reopen(): void {
+    journal.close();
+    journal = new Journal(stateDir);
+  }
+
+  it('remembers a command, where it stands and where it runs, across a restart', () => {
+    const command = powerCommand({ id: 7, password: 's3cret' });
+    const group = { pgid: 4711, bootId: 'boot', startTicks: 99 };
+
+    journal.claiming(command, 1000, [{ replyTo: 'answers', correlationId: 'c1' }]);
+    journal.claimed(7);
+    journal.started(command, 2000);
+    journal.runsIn(7, group);
+    reopen();
+
+    const entry = journal.entry(7);
+    expect(entry).toMatchObject({
+      stage: 'started',
+      receivedAt: 1000,
+      startedAt: 2000,
+      processGroup: group,
+      replies: [{ replyTo: 'answers', correlationId: 'c1' }],
+    });
+    expect(entry?.command).toEqual(command);
+    expect(entry?.command.power?.password.reveal()).toBe('s3cret');
+  });
+
+  it('keeps the outcome but no secret once a command has ended', () => {
+    const command = powerCommand({ id: 7, password: 'unforgettable' });
+    const outcome = { status: 'failed', message: 'no route', systemBroken: true } as const;
+
+    journal.claiming(command, 1000, []);
+    journal.ended(command, outcome, 3000, { beginsRest: true });
+    reopen();
+
+    expect(journal.entry(7)).toMatchObject({ stage: 'ended', outcome, endedAt: 3000 });
+    expect(journal.entry(7)?.command.power?.password.reveal()).toBe('');
+    journal.close();
+    expect(readFileSync(join(stateDir, 'journal.db')).includes('unforgettable')).toBe(false);
+    journal = new Journal(stateDir);
+  });
+
+  it('remembers when the power of a system was last switched, whatever the case of its name', () => {
+    const command = powerCommand({ id: 1, fqdn: 'Sys1.Lab' });
+    journal.claiming(command, 0, []);
+    journal.ended(command, { status: 'completed' }, 5000, { beginsRest: true });
+    journal.forget(1);
+    reopen();
+    expect(journal.lastPowerEnd('sys1.lab')).toBe(5000);
+    expect(journal.lastPowerEnd('sys2.lab')).toBeUndefined();
+    expect(journal.entries()).toEqual([]);
+  });
+
+  it('does not overwrite a command that it knows already', () => {
+    const command = powerCommand({ id: 7 });
+    expect(journal.claiming(command, 1000, [])).toBe(true);
+    journal.ended(command, { status: 'completed' }, 2000, { beginsRest: false });
+    expect(journal.claiming(command, 3000, [])).toBe(false);
+    expect(journal.entry(7)).toMatchObject({ stage: 'ended', receivedAt: 1000 });
+  });
+
+  it('collects every place that wants an answer', () => {
+    journal.claiming(powerCommand({ id: 7 }), 0, [{ replyTo: 'a', correlationId: undefined }]);
+    journal.alsoReplyTo(7, { replyTo: 'b', correlationId: '2' });
+    journal.alsoReplyTo(8, { replyTo: 'nobody', correlationId: undefined });
+    expect(journal.entry(7)?.replies.map(({ replyTo }) => replyTo)).toEqual(['a', 'b']);
+  });
+
+  it('refuses a directory that another worker uses, naming it', () => {
+    expect(() => new Journal(stateDir)).toThrow(ConfigError);
+    expect(() => new Journal(stateDir)).toThrow(`${stateDir} is in use by another worker`);
+  });
+
+  it('refuses a directory that cannot be made, with the reason', () => {
+    const file = join(stateDir, 'journal.db');
+    expect(() => new Journal(join(file, 'sub'))).toThrow(
+      /STATE_DIR: cannot write in .*journal.db\/sub: ENOTDIR/,
+    );
+  });
+
+  it('lets nobody else read what it holds', () => {
+    expect(statSync(join(stateDir, 'journal.db')).mode & 0o077).toBe(0);
+  });
+});
