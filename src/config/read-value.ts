@@ -15,8 +15,7 @@ export function readValue(
 
 function describe(raw: unknown): string {
   if (typeof raw === 'string') return JSON.stringify(redactUrl(shorten(raw)));
-  if (typeof raw === 'number') return String(raw);
-  if (typeof raw === 'boolean') return raw ? 'True' : 'False';
+  if (typeof raw === 'number' || typeof raw === 'boolean') return String(raw);
   return raw instanceof Map ? 'a dict' : 'a list';
 }
 

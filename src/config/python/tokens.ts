@@ -17,7 +17,7 @@ export type Statement = readonly [Token, ...Token[]];
 export function splitStatements(text: string): Statement[] {
   const statements: Statement[] = [];
   let tokens: Token[] = [];
-  let open: Token[] = [];
+  const open: Lexeme[] = [];
   const endStatement = (): void => {
     const [first, ...rest] = tokens;
     if (first !== undefined) statements.push([first, ...rest]);
@@ -30,8 +30,8 @@ export function splitStatements(text: string): Statement[] {
     }
     if (lexeme.type === 'unclosed') throw neverClosed(lexeme.line, lexeme.text.slice(0, 3));
     tokens.push({ ...lexeme, type: lexeme.type });
-    if (isSymbol(lexeme, '([{')) open.push({ ...lexeme, type: 'symbol' });
-    if (isSymbol(lexeme, ')]}')) open = open.slice(0, -1);
+    if (isSymbol(lexeme, '([{')) open.push(lexeme);
+    if (isSymbol(lexeme, ')]}')) open.pop();
   }
   const unclosed = open[0];
   if (unclosed !== undefined) throw neverClosed(unclosed.line, unclosed.text);
