@@ -118,11 +118,15 @@ function spawnGroup(
 
 function aborted(signal: AbortSignal | undefined, until: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
+    if (signal?.aborted === true) resolve();
     signal?.addEventListener('abort', () => resolve(), { once: true, signal: until });
   });
 }
 
-/** Gives all of the group until `killAfterMs` to end in order, not only its leader. */
+/**
+ * Gives all of the group until `killAfterMs` to end in order, not only its leader. Zombies count as well: telling them apart would
+ * take a look at the whole process table, and costs time only in containers whose first process reaps no orphans.
+ */
 async function endRunning(pgid: number, killAfterMs: number, signal: AbortSignal): Promise<void> {
   const deadline = performance.now() + killAfterMs;
   killGroup(pgid, 'SIGTERM');

@@ -26,7 +26,7 @@ export interface IpmiSim {
   calls(): Promise<readonly ChassisCall[]>;
   /** What would change the chassis. */
   changes(): Promise<readonly string[]>;
-  stop(): Promise<void>;
+  readonly stop: () => Promise<void>;
 }
 
 export interface IpmiSimOptions {
@@ -47,9 +47,15 @@ export async function startIpmiSim({
   await writeFile(join(dir, 'power'), state);
   await writeFile(join(dir, 'calls'), '');
   await writeFile(join(dir, 'chassis'), HOOK, { mode: 0o755 });
-  await writeFile(join(dir, 'lan.conf'), lanConf({ address, password, hook: `${dir}/chassis ${dir} ${chassis}` }));
+  await writeFile(
+    join(dir, 'lan.conf'),
+    lanConf({ address, password, hook: `${dir}/chassis ${dir} ${chassis}` }),
+  );
   await writeFile(join(dir, 'emu'), EMULATION);
-  const bmc = spawn('ipmi_sim', ['-c', 'lan.conf', '-f', 'emu', '-s', dir, '-n'], { cwd: dir, stdio: 'ignore' });
+  const bmc = spawn('ipmi_sim', ['-c', 'lan.conf', '-f', 'emu', '-s', dir, '-n'], {
+    cwd: dir,
+    stdio: 'ignore',
+  });
   const stop = async (): Promise<void> => {
     await end(bmc);
     await rm(dir, { recursive: true, force: true });
@@ -60,7 +66,8 @@ export async function startIpmiSim({
     await stop();
     throw error;
   }
-  const calls = async (): Promise<readonly ChassisCall[]> => parseCalls(await readFile(join(dir, 'calls'), 'utf8'));
+  const calls = async (): Promise<readonly ChassisCall[]> =>
+    parseCalls(await readFile(join(dir, 'calls'), 'utf8'));
   return {
     address,
     user: 'admin',
@@ -80,7 +87,23 @@ function freeAddress(): string {
 }
 
 async function answers(address: string, password: string): Promise<boolean> {
-  const args = ['-I', 'lanplus', '-C', '3', '-N', '1', '-R', '1', '-H', address, '-U', 'admin', '-E', 'mc', 'guid'];
+  const args = [
+    '-I',
+    'lanplus',
+    '-C',
+    '3',
+    '-N',
+    '1',
+    '-R',
+    '1',
+    '-H',
+    address,
+    '-U',
+    'admin',
+    '-E',
+    'mc',
+    'guid',
+  ];
   const env = { ...process.env, IPMITOOL_PASSWORD: password };
   return promisify(execFile)('ipmitool', args, { env }).then(
     () => true,
