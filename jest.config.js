@@ -1,21 +1,23 @@
-/** One project per kind of test; `tests/unit` needs nothing but Node, the others start what they need. */
-const shared = {
+// Unit tests need nothing but Node; the others start real brokers, BMCs and daemons, and take their time.
+const project = (name, more = {}) => ({
+  displayName: name,
   testEnvironment: 'node',
+  testMatch: [`<rootDir>/tests/${name}/**/*.test.ts`],
   extensionsToTreatAsEsm: ['.ts'],
   transform: { '\\.ts$': ['@swc/jest', { jsc: { target: 'es2022', parser: { syntax: 'typescript' } } }] },
-};
-
-const project = (name, more = {}) => ({
-  ...shared,
-  displayName: name,
-  testMatch: [`<rootDir>/tests/${name}/**/*.test.ts`],
   ...more,
 });
 
+const shared = {
+  globalSetup: '<rootDir>/tests/helpers/global-setup.ts',
+  globalTeardown: '<rootDir>/tests/helpers/global-teardown.ts',
+};
+
 export default {
+  maxWorkers: 2,
   projects: [
     project('unit'),
-    project('integration', { globalSetup: '<rootDir>/tests/helpers/global-setup.ts', globalTeardown: '<rootDir>/tests/helpers/global-teardown.ts' }),
-    project('e2e', { globalSetup: '<rootDir>/tests/helpers/global-setup.ts', globalTeardown: '<rootDir>/tests/helpers/global-teardown.ts' }),
+    project('integration', { testTimeout: 30_000, ...shared }),
+    project('e2e', { testTimeout: 60_000, ...shared }),
   ],
 };
