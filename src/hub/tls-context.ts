@@ -1,0 +1,18 @@
+import { readFileSync } from 'node:fs';
+import { createSecureContext, rootCertificates, type SecureContext } from 'node:tls';
+import { ConfigError, describeError } from '../errors.ts';
+
+/**
+ * What makes the hub's certificate trusted: the authorities that Node knows and, when given, those in the PEM file `caCert`.
+ * @throws ConfigError when the file cannot be read or holds no certificate
+ */
+export function tlsContext(caCert: string | undefined): SecureContext {
+  if (caCert === undefined) return createSecureContext();
+  try {
+    return createSecureContext({ ca: [...rootCertificates, readFileSync(caCert)] });
+  } catch (error) {
+    throw new ConfigError([
+      `CA_CERT: expected a file with PEM certificates, found ${caCert}: ${describeError(error)}`,
+    ]);
+  }
+}
