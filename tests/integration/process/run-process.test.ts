@@ -156,7 +156,7 @@ describe('a process that does not end in time', () => {
 
     expect(exitStatus).toBe(-15);
     expect(pidsIn(output)).toHaveLength(2);
-    expect(pidsIn(output).filter(isAlive)).toEqual([]);
+    await waitUntil(() => !pidsIn(output).some(isAlive));
   });
 
   it('gives its children the time to end in order, though it is gone itself', async () => {
