@@ -12,7 +12,7 @@ export function stringValue({ text, line }: Token): string {
   return body.replaceAll(ESCAPE, (escape: string, after: string) => escaped(escape, after, line));
 }
 
-const ESCAPE = /\\([0-7]{1,3}|x[\da-f]{2}|u[\da-f]{4}|U[\da-f]{8}|[^])/gi;
+const ESCAPE = /\\([0-7]{1,3}|x[\da-fA-F]{2}|u[\da-fA-F]{4}|U[\da-fA-F]{8}|[^])/g;
 
 const SIMPLE: ReadonlyMap<string, string> = new Map([
   ['\n', ''],
