@@ -8,13 +8,13 @@ export interface OutgoingMessage {
 }
 
 export interface MessageProperties {
-  readonly contentType?: string | undefined;
-  readonly contentEncoding?: string | undefined;
-  readonly type?: string | undefined;
-  readonly messageId?: string | undefined;
-  readonly correlationId?: string | undefined;
-  readonly replyTo?: string | undefined;
-  readonly timestamp?: number | undefined;
+  readonly contentType?: string;
+  readonly contentEncoding?: string;
+  readonly type?: string;
+  readonly messageId?: string;
+  readonly correlationId?: string;
+  readonly replyTo?: string;
+  readonly timestamp?: number;
   readonly persistent?: boolean;
   readonly headers?: Readonly<Record<string, unknown>>;
 }

@@ -1,7 +1,7 @@
 import type { ConsumeMessage } from 'amqplib';
 import { z } from 'zod';
 import { deadQueue } from '../broker/names.ts';
-import type { OutgoingMessage } from '../broker/outgoing-message.ts';
+import type { MessageProperties, OutgoingMessage } from '../broker/outgoing-message.ts';
 
 /**
  * The message as it goes to the lab's dead letters: as it came, with the reason and where it was published in its headers.
@@ -17,7 +17,7 @@ export function deadLetter(
     routingKey: deadQueue(lab),
     content,
     properties: {
-      ...keptProperties.parse(properties),
+      ...kept(properties),
       headers: {
         ...properties.headers,
         'x-beaker-reason': reason.slice(0, 1_000),
@@ -28,9 +28,14 @@ export function deadLetter(
   };
 }
 
+// Left behind: what would make the broker refuse or drop the copy (user id, expiration), and the delivery mode: it is kept on disk.
+function kept(properties: unknown): MessageProperties {
+  const { timestamp, ...texts } = keptProperties.parse(properties);
+  return { ...present(texts), ...(timestamp !== undefined && { timestamp }) };
+}
+
 const text = z.string().optional().catch(undefined);
 
-// Left behind: what would make the broker refuse or drop the copy (user id, expiration), and the delivery mode: it is kept on disk.
 const keptProperties = z.object({
   contentType: text,
   contentEncoding: text,
@@ -40,3 +45,11 @@ const keptProperties = z.object({
   replyTo: text,
   timestamp: z.number().optional().catch(undefined),
 });
+
+function present(texts: Readonly<Record<string, string | undefined>>): Record<string, string> {
+  const found: Record<string, string> = {};
+  for (const [key, value] of Object.entries(texts)) {
+    if (value !== undefined) found[key] = value;
+  }
+  return found;
+}
