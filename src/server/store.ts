@@ -1,0 +1,38 @@
+import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { join } from 'node:path';
+import { CommandQueries } from './command-queries.ts';
+import { Commands } from './commands.ts';
+import { openDatabase, type Sqlite } from './database.ts';
+import { Systems } from './systems.ts';
+
+/** All that the server remembers: what there is, what happens to it, and questions about it. */
+export interface Store {
+  readonly systems: Systems;
+  readonly commands: Commands;
+  readonly queries: CommandQueries;
+  close(): void;
+}
+
+/**
+ * Opens `server.db` in `stateDir`, or a store that forgets when `stateDir` is `:memory:`.
+ * @throws Error naming the file when it cannot be used.
+ */
+export function openStore(stateDir: string, now: () => number = Date.now): Store {
+  const database = stateDir === ':memory:' ? openDatabase(stateDir) : openFile(stateDir);
+  const systems = new Systems(database);
+  const queries = new CommandQueries(database, now);
+  return {
+    systems,
+    queries,
+    commands: new Commands({ database, systems, queries, now }),
+    close: () => database.close(),
+  };
+}
+
+function openFile(stateDir: string): Sqlite {
+  mkdirSync(stateDir, { recursive: true });
+  const path = join(stateDir, 'server.db');
+  // It holds the passwords of power controllers; SQLite gives the files beside it the mode of this one.
+  closeSync(openSync(path, 'a', 0o600));
+  return openDatabase(path);
+}
