@@ -23,10 +23,19 @@ export interface Delivery {
 /** How a claim went; `undecided` may be asked again. */
 export type Claim = 'won' | 'lost' | 'undecided' | { readonly refused: string };
 
+/** What is known of a command besides the command when the hub is asked for it. */
+export interface Arrival {
+  /** In milliseconds since the epoch. */
+  readonly receivedAt: number;
+  readonly reply: Reply | undefined;
+  /** How often the hub has been asked, from 1. */
+  readonly attempt: number;
+}
+
 /** What the queue calls when a command's turn has come. None of these may reject. */
 export interface CommandHandlers {
   /** Asks the hub for the command. */
-  claim(command: Command, arrival: { receivedAt: number; reply: Reply | undefined }): Promise<Claim>;
+  claim(command: Command, arrival: Arrival): Promise<Claim>;
   /** Runs a claimed command to its end; `interrupted` when a stop cut it short, so that there is nothing to report. */
   run(command: Command): Promise<'ended' | 'interrupted'>;
   /** Tells the hub how it ended. The command's lanes stay closed until this resolves. */
@@ -69,7 +78,8 @@ export class CommandQueue {
   readonly #gate: Gate;
   readonly #slots: PQueue;
   readonly #entries = new Map<number, Entry>();
-  readonly #busy = new Set<Promise<void>>();
+  readonly #working = new Set<Promise<void>>();
+  readonly #reporting = new Set<Promise<void>>();
   #stopping = false;
 
   constructor(options: CommandQueueOptions) {
@@ -103,7 +113,7 @@ export class CommandQueue {
     const phases = { claim: 'claiming', run: 'running', report: 'reporting' } as const;
     const entry = this.#enter(command, phases[from]);
     this.#gate.hold(command);
-    if (from === 'report') this.#track(this.#report(entry));
+    if (from === 'report') this.#reportInBackground(entry);
     else this.#inSlot(() => (from === 'claim' ? this.#claim(entry) : this.#run(entry)));
   }
 
@@ -114,11 +124,6 @@ export class CommandQueue {
     );
     for (const entry of forgotten) this.#leave(entry);
     return forgotten.length;
-  }
-
-  /** A delivery is over without a decision (its session died, or it was settled early): the command no longer stands on it. */
-  detach(id: number, delivery: Delivery): void {
-    this.#entries.get(id)?.deliveries.delete(delivery);
   }
 
   /** Opens the lanes of a command whose claim was lost, once it runs no longer. */
@@ -158,9 +163,17 @@ export class CommandQueue {
     }
   }
 
+  /** Resolves once nothing is being claimed or run. */
+  async workDone(): Promise<void> {
+    while (this.#working.size > 0) await Promise.all(this.#working);
+  }
+
   /** Resolves once nothing is being claimed, run or reported. */
   async idle(): Promise<void> {
-    while (this.#busy.size > 0) await Promise.all(this.#busy);
+    do {
+      await this.workDone();
+      await Promise.all(this.#reporting);
+    } while (this.#working.size + this.#reporting.size > 0);
   }
 
   /** The ids of what is claimed, run or reported just now. */
@@ -195,20 +208,18 @@ export class CommandQueue {
 
   #inSlot(work: () => Promise<void>): void {
     if (this.#stopping) return;
-    void this.#slots.add(() => this.#track(work()));
-  }
-
-  #track(work: Promise<void>): Promise<void> {
-    const tracked = work.finally(() => this.#busy.delete(tracked));
-    this.#busy.add(tracked);
-    return tracked;
+    void this.#slots.add(() => track(this.#working, work()));
   }
 
   async #claim(entry: Entry): Promise<void> {
     const { command, receivedAt, deliveries } = entry;
     entry.claimAttempts += 1;
     const reply = [...deliveries].find((delivery) => delivery.reply !== undefined)?.reply;
-    const claim = await this.#options.handlers.claim(command, { receivedAt, reply });
+    const claim = await this.#options.handlers.claim(command, {
+      receivedAt,
+      reply,
+      attempt: entry.claimAttempts,
+    });
     if (claim === 'undecided') {
       this.#askAgain(entry);
       return;
@@ -246,8 +257,12 @@ export class CommandQueue {
     entry.phase = 'running';
     const end = await this.#options.handlers.run(entry.command);
     if (end === 'interrupted') this.#leave(entry);
-    // Not awaited: the slot is for running actions, and the hub may be away for hours.
-    else void this.#track(this.#report(entry));
+    else this.#reportInBackground(entry);
+  }
+
+  /** Not awaited: slots are for running actions, and the hub may be away for hours. */
+  #reportInBackground(entry: Entry): void {
+    void track(this.#reporting, this.#report(entry));
   }
 
   async #report(entry: Entry): Promise<void> {
@@ -271,4 +286,10 @@ export class CommandQueue {
       .filter((entry) => entry.phase === phase)
       .map(({ command }) => command.id);
   }
+}
+
+function track(set: Set<Promise<void>>, work: Promise<void>): Promise<void> {
+  const tracked = work.finally(() => set.delete(tracked));
+  set.add(tracked);
+  return tracked;
 }

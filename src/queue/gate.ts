@@ -56,15 +56,15 @@ export class Gate {
     return true;
   }
 
-  /** Closes the lanes of a command that is known to be running or claimed already. */
+  /** Closes the lanes of a command that is known to be running or claimed already, whether it waits here or not. */
   hold(command: Command): void {
+    this.#stopWaiting(command.id);
     this.#lanes.hold({ id: command.id, lanes: lanesOf(command) });
   }
 
   /** Takes a command out, waiting or taken, and so opens its lanes to the next. */
   release(id: number): void {
-    this.#waiting.get(id)?.cancelTimer?.();
-    this.#waiting.delete(id);
+    this.#stopWaiting(id);
     this.#look(this.#lanes.release(id));
   }
 
@@ -84,6 +84,11 @@ export class Gate {
       cancelTimer: undefined,
     });
     if (this.#lanes.add({ id: command.id, lanes: lanesOf(command) })) this.#look([command.id]);
+  }
+
+  #stopWaiting(id: number): void {
+    this.#waiting.get(id)?.cancelTimer?.();
+    this.#waiting.delete(id);
   }
 
   #look(first: readonly number[]): void {

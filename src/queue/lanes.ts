@@ -40,13 +40,13 @@ export class Lanes {
   take(id: number): boolean {
     const user = this.#waiting.get(id);
     if (user === undefined || !this.isFirst(id)) return false;
-    this.#waiting.delete(id);
     this.hold(user);
     return true;
   }
 
-  /** Gives the lanes to `user` whoever waits: for one known to have them already. */
+  /** Gives the lanes to `user` whoever waits or holds them: for one known to have them already. */
   hold(user: LaneUser): void {
+    this.#waiting.delete(user.id);
     this.#holding.set(user.id, user);
     for (const name of user.lanes) this.#lane(name).holders.add(user.id);
   }

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'libsql';
@@ -77,6 +78,7 @@ export class Journal {
   readonly #db: Database.Database;
   readonly #lock: Database.Database;
   readonly #statements: ReturnType<typeof prepare>;
+  readonly #identity: string;
 
   /**
    * Opens, or creates, the journal in `stateDir` and locks the directory for as long as it is open.
@@ -87,6 +89,15 @@ export class Journal {
     this.#db = open(join(stateDir, 'journal.db'));
     this.#db.exec(SCHEMA);
     this.#statements = prepare(this.#db);
+    this.#db
+      .prepare('INSERT INTO identity (one, uuid) VALUES (1, ?) ON CONFLICT DO NOTHING')
+      .run(randomUUID());
+    this.#identity = identitySchema.parse(this.#db.prepare('SELECT uuid FROM identity').get()).uuid;
+  }
+
+  /** A name of this journal that no other has, for marking what belongs to it outside. */
+  get identity(): string {
+    return this.#identity;
   }
 
   /** The hub is about to be asked for the command. Returns false, and changes nothing, when it is journaled already. */
@@ -115,8 +126,10 @@ export class Journal {
 
   /** The action ended. Forgets the command's secrets; remembers the end for the system's rest when `beginsRest`. */
   ended(command: Command, outcome: Outcome, endedAt: number, { beginsRest }: { beginsRest: boolean }): void {
-    const { power: _settings, ...rest } = encodeCommand(command);
-    const bare = JSON.stringify({ ...rest, power: command.power && { type: command.power.type } });
+    const bare = JSON.stringify({
+      ...encodeCommand(command),
+      power: command.power && { type: command.power.type },
+    });
     this.#db.transaction(() => {
       this.#statements.end.run(bare, JSON.stringify(outcome), endedAt, command.id);
       if (beginsRest) this.#statements.setPowerEnd.run(command.fqdn.toLowerCase(), endedAt);
@@ -184,9 +197,11 @@ const SCHEMA = `
     process_group TEXT,
     replies TEXT NOT NULL
   ) STRICT;
+  CREATE TABLE IF NOT EXISTS identity (one INTEGER PRIMARY KEY, uuid TEXT NOT NULL) STRICT;
   CREATE TABLE IF NOT EXISTS power_end (fqdn TEXT PRIMARY KEY, ended_at REAL NOT NULL) STRICT;
 `;
 
+const identitySchema = z.object({ uuid: z.string() });
 const powerEndSchema = z.object({ ended_at: z.number() });
 
 function prepare(db: Database.Database) {

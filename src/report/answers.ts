@@ -1,0 +1,109 @@
+import { UnroutableError } from '../broker/errors.ts';
+import { type Result, resultEvent, resultReply } from '../broker/result-message.ts';
+import type { Publisher } from '../broker/publisher.ts';
+import { describeError } from '../errors.ts';
+import type { Logger } from '../logger.ts';
+import { backoffMs, wait } from '../wait.ts';
+import type { Journal, JournalEntry, JournaledReply } from './journal.ts';
+
+export interface AnswersOptions {
+  /** Undefined in a lab without a broker. */
+  readonly publisher: Pick<Publisher, 'publish' | 'offer'> | undefined;
+  readonly journal: Pick<Journal, 'forget'>;
+  readonly lab: string;
+  /** Name of this worker. */
+  readonly worker: string;
+  readonly log: Logger;
+}
+
+const BACKOFF = { firstMs: 500, maxMs: 30_000 };
+
+/**
+ * Tells the broker what becomes of commands: an event for whoever listens, sent if the broker is there; and the answer that
+ * the command's publisher asked for, sent for as long as it takes, across restarts, before the command is forgotten.
+ */
+export class Answers {
+  readonly #options: AnswersOptions;
+  readonly #stopping = new AbortController();
+
+  constructor(options: AnswersOptions) {
+    this.#options = options;
+  }
+
+  /** Announces that a command runs. */
+  running({ command, receivedAt, startedAt }: JournalEntry): void {
+    const queuedMs = startedAt === undefined ? undefined : startedAt - receivedAt;
+    this.#options.publisher?.offer(resultEvent({ ...this.#about(command), status: 'running', queuedMs }));
+  }
+
+  /** Announces the outcome, sends the answers that are owed, and then forgets the command. */
+  ended(entry: JournalEntry): void {
+    const result = this.#result(entry);
+    if (result !== undefined) this.#options.publisher?.offer(resultEvent(result));
+    this.owed(entry);
+  }
+
+  /** Sends the answers that are owed, without an event, and then forgets the command. */
+  owed(entry: JournalEntry): void {
+    void this.#answerAll(entry);
+  }
+
+  /** Ends all tries; what is not answered stays in the journal. */
+  stop(): void {
+    this.#stopping.abort();
+  }
+
+  async #answerAll(entry: JournalEntry): Promise<void> {
+    const result = this.#result(entry);
+    if (result !== undefined) {
+      const answered = await Promise.all(entry.replies.map((reply) => this.#answer(result, reply)));
+      if (answered.includes(false)) return;
+    }
+    this.#options.journal.forget(entry.command.id);
+  }
+
+  /** Whether the answer is delivered or nobody is there to take it; false when it is still owed. */
+  async #answer(result: Result, reply: JournaledReply): Promise<boolean> {
+    const { publisher, log } = this.#options;
+    const facts = { id: result.id, replyTo: reply.replyTo };
+    if (publisher === undefined) {
+      log.warn('answer dropped', { ...facts, reason: 'no broker is configured any more' });
+      return true;
+    }
+    for (let attempt = 1; !this.#stopping.signal.aborted; attempt += 1) {
+      try {
+        await publisher.publish(resultReply(result, reply), { mandatory: true });
+        return true;
+      } catch (error) {
+        if (error instanceof UnroutableError) {
+          log.info('answer dropped', { ...facts, reason: 'the queue that was to get it is gone' });
+          return true;
+        }
+        log.debug('answer not delivered yet', { ...facts, attempt, reason: describeError(error) });
+      }
+      await wait(backoffMs(attempt, BACKOFF), this.#stopping.signal);
+    }
+    return false;
+  }
+
+  #result({ command, outcome, receivedAt, startedAt, endedAt }: JournalEntry): Result | undefined {
+    if (outcome === undefined) return undefined;
+    return {
+      ...this.#about(command),
+      status: outcome.status,
+      message: outcome.status === 'completed' ? undefined : outcome.message,
+      systemBroken: outcome.status === 'failed' ? outcome.systemBroken : undefined,
+      queuedMs: startedAt === undefined ? undefined : startedAt - receivedAt,
+      ranMs: startedAt === undefined || endedAt === undefined ? 0 : endedAt - startedAt,
+    };
+  }
+
+  #about({
+    id,
+    fqdn,
+    action,
+  }: JournalEntry['command']): Pick<Result, 'id' | 'lab' | 'fqdn' | 'action' | 'worker'> {
+    const { lab, worker } = this.#options;
+    return { id, lab, fqdn, action, worker };
+  }
+}

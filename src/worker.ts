@@ -1,0 +1,161 @@
+import { hostname } from 'node:os';
+import { Publisher } from './broker/publisher.ts';
+import { resultTopology } from './broker/topology.ts';
+import { claim } from './claim/claim.ts';
+import { watchLostClaims } from './claim/lost-claims.ts';
+import { watchOrphans } from './claim/orphans.ts';
+import type { Config } from './config/config.ts';
+import type { HubClient } from './hub/hub-client.ts';
+import type { Logger } from './logger.ts';
+import { systemClock } from './queue/clock.ts';
+import { CommandQueue } from './queue/command-queue.ts';
+import { Answers } from './report/answers.ts';
+import { Journal } from './report/journal.ts';
+import { Reporter } from './report/reporter.ts';
+import { backoffMs, wait } from './wait.ts';
+import { hubFrom } from './worker/hub-from.ts';
+import { recover } from './worker/recovery.ts';
+import { runCommand } from './worker/run-command.ts';
+import { startSources } from './worker/sources.ts';
+
+export interface WorkerOptions {
+  readonly config: Config;
+  /** The process's environment, of which power scripts get an allow-listed part. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** First request to stop: nothing new, what runs may end. */
+  readonly stopping: AbortSignal;
+  /** Second request: what runs is ended. */
+  readonly killing: AbortSignal;
+  readonly log: Logger;
+}
+
+const CLAIM_BACKOFF = { firstMs: 500, maxMs: 60_000 };
+const LOST_CLAIMS_MS = 5_000;
+/** How long a stopping worker tries to deliver its last outcomes. What is left is delivered after the next start. */
+const LAST_OUTCOMES_MS = 30_000;
+
+/**
+ * Runs a worker until `stopping`: starts its parts in order, from the journal to the sources, and stops them in reverse.
+ * @throws ConfigError when it cannot start as it is configured. A hub or broker that is away is waited for.
+ */
+export async function runWorker(options: WorkerOptions): Promise<void> {
+  const { config, stopping, killing, log } = options;
+  const journal = new Journal(config.stateDir);
+  const hub = hubFrom(config, log);
+  const publisher = startPublisher(config, log);
+  const answers = new Answers({ publisher, journal, lab: config.lab, worker: workerName(), log });
+  const reporter = new Reporter({ hub, journal, onAccepted: (entry) => answers.ended(entry), log });
+  const queue = createQueue(options, { hub, journal, reporter, answers });
+  const done = new AbortController();
+  const isOurs = (id: number): boolean => queue.phaseOf(id) !== undefined || journal.entry(id) !== undefined;
+
+  log.info('worker starts', { lab: config.lab, hub: config.hubUrl, broker: publisher !== undefined });
+  await recover({ journal, queue, onTold: (entry) => answers.owed(entry), signal: stopping, log });
+  const sources = startSources({ config, hub, queue, publisher, log });
+  const watches = [
+    watchLostClaims({
+      hub,
+      runningElsewhere: () => queue.runningElsewhere(),
+      onEnded: (id) => queue.endedElsewhere(id),
+      intervalMs: LOST_CLAIMS_MS,
+      signal: done.signal,
+      log,
+    }),
+  ];
+  if (publisher === undefined && config.fallbackPrimary) {
+    watches.push(
+      watchOrphans({ hub, isOurs, intervalMs: config.sleepTimeS * 1000, signal: done.signal, log }),
+    );
+  }
+  killing.addEventListener('abort', () => {
+    reporter.stop();
+    // A claim that waits for an answer would keep us; the journal resolves it after the next start.
+    void hub.close();
+  });
+
+  await aborted(stopping);
+  log.info('worker stops', { underWay: queue.underWay() });
+  await sources.pause();
+  queue.stop();
+  await queue.workDone();
+  await lastOutcomes(queue, reporter, killing);
+  answers.stop();
+  done.abort();
+  await Promise.all(watches);
+  await sources.close();
+  await publisher?.stop();
+  await hub.close();
+  const kept = journal.entries().length;
+  journal.close();
+  log.info('worker stopped', kept === 0 ? {} : { keptForTheNextStart: kept });
+}
+
+interface Parts {
+  readonly hub: HubClient;
+  readonly journal: Journal;
+  readonly reporter: Reporter;
+  readonly answers: Answers;
+}
+
+function createQueue(options: WorkerOptions, { hub, journal, reporter, answers }: Parts): CommandQueue {
+  const { config, environment, stopping, killing, log } = options;
+  return new CommandQueue({
+    concurrency: config.concurrency,
+    lastPowerEnd: (fqdn) => journal.lastPowerEnd(fqdn),
+    claimRetryMs: (attempt) => backoffMs(attempt, CLAIM_BACKOFF),
+    clock: systemClock,
+    handlers: {
+      claim: (command, { reply, ...arrival }) =>
+        claim(
+          command,
+          { ...arrival, replies: reply === undefined ? [] : [reply] },
+          { hub, journal, log: log.child({ id: command.id, fqdn: command.fqdn }) },
+        ),
+      run: (command) =>
+        runCommand(command, {
+          settings: config,
+          environment,
+          stopping,
+          killing,
+          journal,
+          onStarted: (entry) => answers.running(entry),
+          log,
+        }),
+      report: ({ id }) => reporter.report(id),
+      alsoReplyTo: (id, reply) => journal.alsoReplyTo(id, reply),
+    },
+  });
+}
+
+/** Results go out on a connection of their own; see `Publisher`. */
+function startPublisher(config: Config, log: Logger): Publisher | undefined {
+  if (config.amqpUrls.length === 0) return undefined;
+  return new Publisher({
+    urls: config.amqpUrls,
+    caCert: config.amqpCaCert,
+    heartbeatS: config.amqpHeartbeatS,
+    probeIntervalMs: config.amqpFallbackDelayS * 1000,
+    connectionName: `beaker-provision worker ${config.lab} results`,
+    topology: config.amqpTopology,
+    needs: resultTopology,
+    log,
+  });
+}
+
+async function lastOutcomes(queue: CommandQueue, reporter: Reporter, killing: AbortSignal): Promise<void> {
+  const settled = new AbortController();
+  const late = AbortSignal.any([settled.signal, killing]);
+  const giveUp = wait(LAST_OUTCOMES_MS, late).then(() => reporter.stop());
+  await queue.idle();
+  settled.abort();
+  await giveUp;
+}
+
+function workerName(): string {
+  return `${hostname()}:${process.pid}`;
+}
+
+async function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return;
+  await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+}

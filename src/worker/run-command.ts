@@ -1,0 +1,77 @@
+import type { ActionContext } from '../actions/action-context.ts';
+import { runAction } from '../actions/run-action.ts';
+import { type Command, isRepeatable, type Outcome } from '../command.ts';
+import { CommandFailedError, describeError, InterruptedError } from '../errors.ts';
+import type { Logger } from '../logger.ts';
+import { beginsRest } from '../queue/earliest-start.ts';
+import type { Journal, JournalEntry } from '../report/journal.ts';
+
+export interface RunOptions extends Pick<ActionContext, 'settings' | 'environment' | 'stopping' | 'killing'> {
+  readonly journal: Pick<Journal, 'identity' | 'entry' | 'started' | 'runsIn' | 'ended'>;
+  /** Called once the command is about to run. */
+  readonly onStarted: (entry: JournalEntry) => void;
+  readonly log: Logger;
+}
+
+/** Runs a claimed command and journals how it ended; `interrupted` when a stop came first and it will be run again. */
+export async function runCommand(command: Command, options: RunOptions): Promise<'ended' | 'interrupted'> {
+  const { journal, onStarted, settings, environment, stopping, killing } = options;
+  const { id, fqdn, action } = command;
+  const log = options.log.child({ id, fqdn, action });
+  const startedAt = Date.now();
+  journal.started(command, startedAt);
+  const entry = journal.entry(id);
+  if (entry !== undefined) onStarted(entry);
+  log.info('command started');
+  const outcome = await outcomeOf(command, {
+    settings,
+    environment,
+    stopping,
+    killing,
+    marker: runMarker(journal, id),
+    log,
+    onProcessGroup: (group) => journal.runsIn(id, group),
+  });
+  if (outcome === 'interrupted') {
+    log.info('command interrupted, to be run again after the next start');
+    return 'interrupted';
+  }
+  const endedAt = Date.now();
+  journal.ended(command, outcome, endedAt, { beginsRest: beginsRest(command) });
+  log.info('command ended', { ...outcome, ranMs: endedAt - startedAt });
+  return 'ended';
+}
+
+/** What marks the processes of a command, of all that may run on a host: see `endGroups`. */
+export function runMarker({ identity }: Pick<Journal, 'identity'>, id: number): string {
+  return `${identity}/${id}`;
+}
+
+/** How a command ends that was cut short, or may have been, and must not be run twice. */
+export function abortedOutcome(command: Command, why: string): Outcome {
+  return {
+    status: 'aborted',
+    message: `${why} while ${command.action} was under way; it is not repeated, since it may have had its effect`,
+  };
+}
+
+/** The one place where what an action throws becomes an outcome. */
+async function outcomeOf(command: Command, context: ActionContext): Promise<Outcome | 'interrupted'> {
+  try {
+    await runAction(command, context);
+    return { status: 'completed' };
+  } catch (error) {
+    if (error instanceof InterruptedError) {
+      return isRepeatable(command.action) ? 'interrupted' : abortedOutcome(command, 'The worker was stopped');
+    }
+    if (error instanceof CommandFailedError) {
+      return { status: 'failed', message: error.message, systemBroken: error.systemBroken };
+    }
+    context.log.error('action broke down', { reason: error instanceof Error ? error.stack : String(error) });
+    return {
+      status: 'failed',
+      message: `${command.action} broke down: ${describeError(error)}`,
+      systemBroken: false,
+    };
+  }
+}
