@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Action, Command } from '../command.ts';
 import { CommandFailedError } from '../errors.ts';
 import type { ActionContext, ActionFunction } from './action-context.ts';
@@ -8,6 +9,8 @@ import { powerAction } from './power/power-action.ts';
  * @throws CommandFailedError when it cannot be done; InterruptedError when a stop came first.
  */
 export async function runAction(command: Command, context: ActionContext): Promise<void> {
+  // All actions listen to the same two signals: many listeners are no leak, of which Node would warn.
+  setMaxListeners(Infinity, context.stopping, context.killing);
   await ACTION_FUNCTIONS[command.action](command, context);
 }
 

@@ -1,3 +1,4 @@
+import { getEventListeners, getMaxListeners } from 'node:events';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { runAction } from '../../../src/actions/run-action.ts';
@@ -97,6 +98,16 @@ describe('a power action', () => {
     await runAction(command(), context);
 
     expect(seen).toEqual(['lab/42']);
+  });
+
+  it('may be one of any number that share the signals', async () => {
+    const context = contextWith('sleep 0.5');
+    const running = Promise.all(Array.from({ length: 20 }, () => runAction(command(), context)));
+    await waitUntil(() => getEventListeners(killing.signal, 'abort').length === 20);
+
+    expect(getMaxListeners(killing.signal)).toBe(Infinity);
+    expect(getMaxListeners(stopping.signal)).toBe(Infinity);
+    await running;
   });
 
   it('tries again until the script succeeds', async () => {
