@@ -1,5 +1,6 @@
 import { ConfigError } from '../errors.ts';
-import type { Secret } from '../secret.ts';
+import { Secret } from '../secret.ts';
+import { escapeText } from '../xml-rpc/encode.ts';
 import type { XmlRpcInput } from '../xml-rpc/value.ts';
 
 /** How to tell the hub who we are. */
@@ -30,8 +31,14 @@ export function loginCall(login: Login): LoginCall | undefined {
   }
 }
 
-/** `text` without the secrets of `login`. */
+/** `text` without the secrets of `login`, whether they stand in it as they are or as the request carried them. */
 export function maskLogin(login: Login, text: string): string {
-  if (login.method === 'password') return login.password.mask(text);
-  return login.method === 'oauth2' ? login.accessToken.mask(text) : text;
+  const secret = secretOf(login);
+  if (secret === undefined) return text;
+  return new Secret(escapeText(secret.reveal())).mask(secret.mask(text));
+}
+
+function secretOf(login: Login): Secret | undefined {
+  if (login.method === 'password') return login.password;
+  return login.method === 'oauth2' ? login.accessToken : undefined;
 }

@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createSecureContext, rootCertificates, type SecureContext } from 'node:tls';
 import { ConfigError, describeError } from '../errors.ts';
@@ -9,7 +10,10 @@ import { ConfigError, describeError } from '../errors.ts';
 export function tlsContext(caCert: string | undefined): SecureContext {
   if (caCert === undefined) return createSecureContext();
   try {
-    return createSecureContext({ ca: [...rootCertificates, readFileSync(caCert)] });
+    const pem = readFileSync(caCert);
+    // A file without a certificate would be ignored, and the hub be distrusted much later.
+    new X509Certificate(pem);
+    return createSecureContext({ ca: [...rootCertificates, pem] });
   } catch (error) {
     throw new ConfigError([
       `CA_CERT: expected a file with PEM certificates, found ${caCert}: ${describeError(error)}`,

@@ -2,7 +2,7 @@ import type { XmlRpcInput } from './value.ts';
 
 /** The text of a call. Throws a TypeError or RangeError for what XML-RPC cannot say (NaN, a bigint over 64 bits). */
 export function encodeCall(method: string, params: readonly XmlRpcInput[]): string {
-  return `${DECLARATION}<methodCall><methodName>${escape(method)}</methodName>${encodeParams(params)}</methodCall>`;
+  return `${DECLARATION}<methodCall><methodName>${escapeText(method)}</methodName>${encodeParams(params)}</methodCall>`;
 }
 
 /** The text of an answer; throws as `encodeCall` does. */
@@ -28,7 +28,7 @@ function encodeValue(value: XmlRpcInput): string {
 
 function encodeTyped(value: XmlRpcInput): string {
   if (value === undefined || value === null) return '<nil/>';
-  if (typeof value === 'string') return `<string>${escape(value)}</string>`;
+  if (typeof value === 'string') return `<string>${escapeText(value)}</string>`;
   if (typeof value === 'boolean') return `<boolean>${value ? 1 : 0}</boolean>`;
   if (typeof value === 'number') return encodeNumber(value);
   if (typeof value === 'bigint') return encodeBigInt(value);
@@ -50,7 +50,7 @@ function encodeObject(value: Exclude<XmlRpcInput, undefined | null> & object): s
   if (value instanceof Uint8Array) return `<base64>${Buffer.from(value).toString('base64')}</base64>`;
   if (isArray(value)) return `<array><data>${value.map(encodeValue).join('')}</data></array>`;
   const members = Object.entries(value).map(
-    ([name, member]) => `<member><name>${escape(name)}</name>${encodeValue(member)}</member>`,
+    ([name, member]) => `<member><name>${escapeText(name)}</name>${encodeValue(member)}</member>`,
   );
   return `<struct>${members.join('')}</struct>`;
 }
@@ -64,7 +64,8 @@ function isArray(value: XmlRpcInput): value is readonly XmlRpcInput[] {
 const UNSAYABLE = /[\u0000-\u0008\u000B\u000C\u000E-\u001F\uFFFE\uFFFF]|\p{Surrogate}/gu;
 const ESCAPES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '\r': '&#13;' };
 
-function escape(text: string): string {
+/** `text` as it stands between two tags; what XML 1.0 cannot carry becomes U+FFFD. */
+export function escapeText(text: string): string {
   return text
     .replace(UNSAYABLE, '\uFFFD')
     .replace(/[&<>\r]/g, (character) => ESCAPES[character] ?? character);

@@ -45,7 +45,7 @@ describe('decoding a value', () => {
       '<struct><member><name>__proto__</name><value><struct><member><name>polluted</name><value>yes</value></member></struct></value></member></struct>',
     );
     expect(Object.getPrototypeOf(struct)).toBe(Object.prototype);
-    expect(Object.hasOwn(Object(struct), '__proto__')).toBe(true);
+    expect(JSON.stringify(struct)).toBe('{"__proto__":{"polluted":"yes"}}');
     expect('polluted' in {}).toBe(false);
   });
 
