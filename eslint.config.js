@@ -12,7 +12,10 @@ export default tseslint.config(
       '@typescript-eslint/consistent-type-definitions': ['error', 'interface'],
       '@typescript-eslint/no-non-null-assertion': 'error',
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
-      '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true, ignoreVoidReturningFunctions: true }],
+      '@typescript-eslint/no-confusing-void-expression': [
+        'error',
+        { ignoreArrowShorthand: true, ignoreVoidReturningFunctions: true },
+      ],
       '@typescript-eslint/switch-exhaustiveness-check': 'error',
       '@typescript-eslint/prefer-promise-reject-errors': 'off',
       '@typescript-eslint/only-throw-error': 'off',
@@ -46,6 +49,11 @@ export default tseslint.config(
       'no-console': 'off',
       '@typescript-eslint/no-empty-function': 'off',
     },
+  },
+  {
+    // What a person sees on the terminal is not a log.
+    files: ['src/cli.ts', 'src/cli/**/*.ts', 'src/demo/**/*.ts'],
+    rules: { 'no-console': 'off' },
   },
   {
     files: ['scripts/**/*.mjs'],

@@ -8,16 +8,14 @@ const project = (name, more = {}) => ({
   ...more,
 });
 
-const shared = {
+const patient = (testTimeoutMs) => ({
+  globals: { testTimeoutMs },
+  setupFilesAfterEnv: ['<rootDir>/tests/helpers/set-timeout.ts'],
   globalSetup: '<rootDir>/tests/helpers/global-setup.ts',
   globalTeardown: '<rootDir>/tests/helpers/global-teardown.ts',
-};
+});
 
 export default {
   maxWorkers: 2,
-  projects: [
-    project('unit'),
-    project('integration', { testTimeout: 30_000, ...shared }),
-    project('e2e', { testTimeout: 60_000, ...shared }),
-  ],
+  projects: [project('unit'), project('integration', patient(30_000)), project('e2e', patient(60_000))],
 };
