@@ -20,7 +20,8 @@ export function configSecrets({
 /** The password of a URL as it is written there and as it is sent. */
 function passwordsOf(url: Secret): Secret[] {
   const { password } = new URL(url.reveal());
-  return [...new Set([password, decode(password)])].map((text) => new Secret(text));
+  const forms = new Set([password, decode(password)]);
+  return [...forms].filter((form) => form !== '').map((form) => new Secret(form));
 }
 
 function decode(text: string): string {
