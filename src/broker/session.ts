@@ -12,6 +12,7 @@ export type Probe = () => Promise<void>;
 export class Session {
   readonly #connection: Connection;
   readonly #over = new AbortController();
+  readonly #channels: Channel[] = [];
   #heardAt = performance.now();
   #isBlocked = false;
 
@@ -74,14 +75,10 @@ export class Session {
     this.signal.addEventListener('abort', () => clearInterval(timer), { once: true });
   }
 
-  /** Says goodbye to the broker, waiting for its answer no longer than `timeoutMs`, and lets go of the socket. */
+  /** Says goodbye to the broker, waiting for its answers no longer than `timeoutMs`, and lets go of the socket. */
   async close(timeoutMs: number): Promise<void> {
     try {
-      await withDeadline(
-        this.#connection.model.close(),
-        timeoutMs,
-        () => new Error('no answer to the close'),
-      );
+      await withDeadline(this.#goodbye(), timeoutMs, () => new Error('no answer to the close'));
     } catch {
       // It is over in any case.
     } finally {
@@ -92,6 +89,12 @@ export class Session {
   /** Lets go of the socket at once. */
   destroy(): void {
     this.#connection.destroy();
+  }
+
+  // The close of a connection overtakes what is still buffered for its channels (acknowledgements); the close of a channel does not.
+  async #goodbye(): Promise<void> {
+    for (const channel of this.#channels) await channel.close();
+    await this.#connection.model.close();
   }
 
   async #probeOnce(probe: Probe, timeoutMs: number): Promise<void> {
@@ -110,6 +113,7 @@ export class Session {
     channel.on('error', (error: Error) => this.fail(error));
     channel.on('close', () => this.fail(new Error('a channel was closed')));
     for (const event of ['delivery', 'ack', 'nack', 'return']) channel.on(event, () => this.#heard());
+    this.#channels.push(channel);
     this.#heard();
     return channel;
   }
