@@ -74,11 +74,16 @@ async function types() {
 
 /** @type {Check} */
 async function shellScripts() {
-  const scripts = readdirSync(inProject('power-scripts')).map((name) => `power-scripts/${name}`);
+  const helpers = filesIn('tests/helpers').filter((path) => path.endsWith('.sh'));
   if ((await capture('shellcheck', ['--version'])).status !== 0) {
     return { failed: 0, note: 'not done: shellcheck is not installed' };
   }
-  return quietly('shellcheck', ['.ci/run', ...scripts]);
+  return quietly('shellcheck', ['.ci/run', ...filesIn('power-scripts'), ...helpers]);
+}
+
+/** @param {string} folder */
+function filesIn(folder) {
+  return readdirSync(inProject(folder)).map((name) => `${folder}/${name}`);
 }
 
 /**

@@ -37,7 +37,7 @@ export async function runJest(project, { args = [], quiet = false } = {}) {
     const { status, output } = quiet
       ? await capture(process.execPath, nodeArgs, { timeoutMs: 180_000 })
       : { status: await run(process.execPath, nodeArgs), output: '' };
-    return { ...countsOf(status, resultFile), output };
+    return { ...countsOf(status, resultFile), output: output.replaceAll(/^PASS .*\n/gm, '') };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
