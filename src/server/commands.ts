@@ -6,6 +6,7 @@ import type { Sqlite } from './database.ts';
 import { BadRequestError, ConflictError, NotFoundError } from './errors.ts';
 import { columnsOf, type NewCommand } from './new-command.ts';
 import { Query } from './query.ts';
+import type { System } from './system.ts';
 import type { Systems } from './systems.ts';
 
 /** Is told of each change, in order, once it is safely stored. */
@@ -13,7 +14,7 @@ export type ChangeListener = (record: CommandRecord) => void;
 
 interface CommandsOptions {
   readonly database: Sqlite;
-  readonly systems: Pick<Systems, 'find'>;
+  readonly systems: Pick<Systems, 'find' | 'get'>;
   readonly queries: Pick<CommandQueries, 'get' | 'runningIds'>;
   /** The time in milliseconds since 1970. */
   readonly now: () => number;
@@ -46,15 +47,22 @@ export class Commands {
    * @throws BadRequestError or NotFoundError naming the first command that cannot be queued, by its index.
    */
   add(lab: string, asked: readonly NewCommand[]): readonly CommandRecord[] {
-    return this.#commit(() =>
-      asked.map((one, index) => this.#insert(lab, one, `commands[${index}]`, 'Queued')),
-    );
+    return this.#commit(() => {
+      const find = remembering((fqdn) => this.#options.systems.find(lab, fqdn));
+      return asked.map((one, index) => {
+        const what = `commands[${index}]`;
+        const system = find(one.fqdn);
+        if (system === undefined) throw new NotFoundError(`${what}: lab ${lab} has no system ${one.fqdn}`);
+        return this.#insert(one, system, what, 'Queued');
+      });
+    });
   }
 
   /** Records an action that the lab did by itself. */
   addCompleted(lab: string, fqdn: string, action: Action): CommandRecord {
+    const what = `add_completed_command(${fqdn}, ${action})`;
     const [record] = this.#commit(() => [
-      this.#insert(lab, { fqdn, action }, `add_completed_command(${fqdn}, ${action})`, 'Completed'),
+      this.#insert({ fqdn, action }, this.#options.systems.get(lab, fqdn), what, 'Completed'),
     ]);
     return record;
   }
@@ -109,11 +117,8 @@ export class Commands {
     return records;
   }
 
-  #insert(lab: string, asked: NewCommand, what: string, status: Status): CommandRecord {
-    const { systems, now } = this.#options;
-    const system = systems.find(lab, asked.fqdn);
-    if (system === undefined) throw new NotFoundError(`${what}: lab ${lab} has no system ${asked.fqdn}`);
-    const nowMs = now();
+  #insert(asked: NewCommand, system: System, what: string, status: Status): CommandRecord {
+    const nowMs = this.#options.now();
     const endedAt = status === 'Completed' ? nowMs : null;
     const row = this.#insertion.first({
       ...columnsOf(asked, system, nowMs),
@@ -131,13 +136,22 @@ export class Commands {
   }
 
   #update(lab: string, id: number, from: Status, change: Change): CommandRecord | undefined {
-    const { now } = this.#options;
     const { to, message = null, systemBroken = false } = change;
-    const nowMs = now();
+    const nowMs = this.#options.now();
     const values = { id, lab, from, to, message, broken: systemBroken ? 1 : 0, now: nowMs };
     const row = this.#transition.first(values);
     return row && toRecord(row, nowMs);
   }
+}
+
+/** Thousands of commands may name the same few systems. */
+function remembering<T>(find: (name: string) => T): (name: string) => T {
+  const known = new Map<string, T>();
+  return (name) => {
+    const found = known.get(name) ?? find(name);
+    known.set(name, found);
+    return found;
+  };
 }
 
 interface Change {
