@@ -103,6 +103,7 @@ export class Commands {
     const [record] = this.#commit(() => {
       const changed = this.#update(lab, id, from, change);
       if (changed !== undefined) return [changed];
+      // Throws for a command that the lab does not have: that is no conflict.
       this.#options.queries.get(lab, id);
       throw new ConflictError(refusal);
     });
