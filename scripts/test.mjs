@@ -9,7 +9,7 @@ import { SetupError } from './lib/setup-error.mjs';
 import { STAGES, runStages } from './lib/stages.mjs';
 import { finish, summarize } from './lib/summary.mjs';
 
-const PACKAGES = ['rabbitmq-server', 'openipmi', 'ipmitool', 'openssl', 'procps', 'shellcheck'];
+const PACKAGES = ['rabbitmq-server', 'openipmi', 'ipmitool', 'openssl', 'procps', 'shellcheck', 'garagemq'];
 
 await script(async (args) => {
   try {
