@@ -1,5 +1,5 @@
 import winston from 'winston';
-import { Secret } from './secret.ts';
+import type { Secret } from './secret.ts';
 
 /** The part of a logger that this project uses: an event in few words, and its facts. */
 export interface Logger {
@@ -28,41 +28,80 @@ export function createLogger({
   secrets = [],
   stream = process.stderr,
 }: LoggerOptions): Logger {
-  const mask = (line: string): string => secrets.reduce((text, secret) => secret.mask(text), line);
   const shape = format === 'json' ? jsonLine : textLine;
-  return winston.createLogger({
+  const logger = winston.createLogger({
     level,
     format: winston.format.combine(
       winston.format.timestamp(),
-      winston.format.printf((info) => mask(shape(info))),
+      winston.format.printf(({ timestamp, level: ofLine, message, facts }) => {
+        const clean = hideSecrets({ ...(facts as object) }, secrets);
+        return shape(
+          { time: String(timestamp), level: ofLine, event: maskAll(String(message), secrets) },
+          clean,
+        );
+      }),
     ),
     transports: [new winston.transports.Stream({ stream, eol: '\n' })],
   });
+  return bind(logger, {});
 }
 
-type Line = winston.Logform.TransformableInfo;
-
-const SECRET_KEY = /passw|secret|token|credential|authorization|cookie/i;
-
-function jsonLine(info: Line): string {
-  const { timestamp, level, message, ...facts } = info;
-  return JSON.stringify({ time: timestamp, level, event: message, ...facts }, hideSecrets);
+/** Facts go as one member, so that none is taken for a part of the line itself (`message`, `level`). */
+function bind(logger: winston.Logger, bound: object): Logger {
+  const write =
+    (level: LoggerOptions['level']) =>
+    (event: string, facts: object = {}): void =>
+      void logger.log({ level, message: event, facts: { ...bound, ...facts } });
+  return {
+    error: write('error'),
+    warn: write('warn'),
+    info: write('info'),
+    debug: write('debug'),
+    child: (facts) => bind(logger, { ...bound, ...facts }),
+  };
 }
 
-function textLine(info: Line): string {
-  const { timestamp, level, message, ...facts } = info;
+interface Head {
+  readonly time: string;
+  readonly level: string;
+  readonly event: string;
+}
+
+function jsonLine(head: Head, facts: object): string {
+  return JSON.stringify({ ...head, ...facts, ...head });
+}
+
+function textLine({ time, level, event }: Head, facts: object): string {
   const rest = Object.entries(facts)
     .filter(([, value]) => value !== undefined)
-    .map(([key, value]) => `${key}=${textValue(hideSecrets(key, value))}`);
-  return [String(timestamp), level.toUpperCase().padEnd(5), String(message), ...rest].join(' ');
+    .map(([key, value]) => `${key}=${textValue(value)}`);
+  return [time, level.toUpperCase().padEnd(5), event, ...rest].join(' ');
 }
 
 function textValue(value: unknown): string {
-  const text = typeof value === 'string' ? value : JSON.stringify(value, hideSecrets);
+  const text = typeof value === 'string' ? value : JSON.stringify(value);
   return /^[^\s"=]+$/.test(text) ? text : JSON.stringify(text);
 }
 
-function hideSecrets(key: string, value: unknown): unknown {
-  if (value instanceof Secret) return value.toString();
-  return SECRET_KEY.test(key) && typeof value === 'string' ? '[redacted]' : value;
+const SECRET_KEY = /passw|secret|token|credential|authorization|cookie/i;
+
+/** The facts as plain JSON values without secrets. Strings are masked before they are quoted: quoting changes them. */
+function hideSecrets(facts: object, secrets: readonly Secret[]): object {
+  const hide = (value: unknown): unknown => {
+    if (typeof value === 'string') return maskAll(value, secrets);
+    if (Array.isArray(value)) return value.map(hide);
+    return typeof value === 'object' && value !== null ? hideMembers(value) : value;
+  };
+  const hideMembers = (members: object): object =>
+    Object.fromEntries(
+      Object.entries(members).map(([key, value]: [string, unknown]) => [
+        maskAll(key, secrets),
+        SECRET_KEY.test(key) && value !== null ? '[redacted]' : hide(value),
+      ]),
+    );
+  return hideMembers(JSON.parse(JSON.stringify(facts)) as object);
+}
+
+function maskAll(text: string, secrets: readonly Secret[]): string {
+  return secrets.reduce((masked, secret) => secret.mask(masked), text);
 }

@@ -11,6 +11,12 @@ export async function wait(ms: number, signal?: AbortSignal): Promise<boolean> {
   }
 }
 
+/** Resolves once `signal` is aborted. */
+export async function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return;
+  await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+}
+
 /** Bounds of a backoff, in milliseconds. */
 export interface BackoffBounds {
   readonly firstMs: number;

@@ -12,7 +12,7 @@ import { CommandQueue } from './queue/command-queue.ts';
 import { Answers } from './report/answers.ts';
 import { Journal } from './report/journal.ts';
 import { Reporter } from './report/reporter.ts';
-import { backoffMs, wait } from './wait.ts';
+import { aborted, backoffMs, wait } from './wait.ts';
 import { hubFrom } from './worker/hub-from.ts';
 import { recover } from './worker/recovery.ts';
 import { runCommand } from './worker/run-command.ts';
@@ -153,9 +153,4 @@ async function lastOutcomes(queue: CommandQueue, reporter: Reporter, killing: Ab
 
 function workerName(): string {
   return `${hostname()}:${process.pid}`;
-}
-
-async function aborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return;
-  await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
 }

@@ -72,11 +72,14 @@ export class Reporter {
     try {
       switch (outcome?.status) {
         case 'completed':
-          return await hub.markCompleted(id);
+          await hub.markCompleted(id);
+          return;
         case 'failed':
-          return await hub.markFailed(id, outcome.message, outcome.systemBroken);
+          await hub.markFailed(id, outcome.message, outcome.systemBroken);
+          return;
         case 'aborted':
-          return await hub.markAborted(id, outcome.message);
+          await hub.markAborted(id, outcome.message);
+          return;
         case undefined:
       }
     } catch (error) {

@@ -87,6 +87,30 @@ describe.each(['json', 'text'] as const)('the log as %s', (format) => {
     expect(lines.join()).not.toMatch(/hunter2|u:p@host/);
     expect(lines.join()).toContain('********');
   });
+
+  it('masks secrets with quotes and backslashes in them', () => {
+    const odd = new Secret('a"b\\c');
+    const [line] = logged({ format, secrets: [odd] }, (log) =>
+      log.info('event', { error: `<${odd.reveal()}>` }),
+    );
+    expect(line).toContain('<********>');
+  });
+
+  it('hides numbers and lists under secret keys too', () => {
+    const [line] = logged({ format }, (log) => log.info('event', { password: 12345, tokens: ['hunter2'] }));
+    expect(line).not.toMatch(/12345|hunter2/);
+  });
+
+  it('takes no fact for a part of the line itself', () => {
+    const [line] = logged({ format }, (log) =>
+      log.info('command ended', { message: 'no route', level: 'x', time: 1 }),
+    );
+    expect(line).toMatch(
+      format === 'json'
+        ? /"level":"info","event":"command ended","message":"no route"/
+        : /INFO {2}command ended message="no route"/,
+    );
+  });
 });
 
 /** The lines that `log` writes. */

@@ -1,0 +1,124 @@
+import yargs, { type Argv } from 'yargs';
+import { configFlags } from '../config/config-flags.ts';
+import type { Role } from '../config/config.ts';
+import { ConfigError } from '../errors.ts';
+import { checkConfigRole } from './check-config-role.ts';
+import { demoRole } from './demo-role.ts';
+import { queueRole } from './queue-role.ts';
+import type { RoleArguments } from './role-arguments.ts';
+import { serverRole } from './server-role.ts';
+import { workerRole } from './worker-role.ts';
+
+export interface ParserOptions {
+  readonly version: string;
+  /** Told the exit code of the role that ran. */
+  readonly onExit: (code: number) => void;
+}
+
+/** The command line: one command a role, and for each the settings that it reads as flags. Wrong usage throws ConfigError. */
+export function buildParser({ version, onExit }: ParserOptions): Argv {
+  const run =
+    (role: (args: RoleArguments) => Promise<number>) =>
+    async (argv: object): Promise<void> =>
+      onExit(await role({ ...argv }));
+  return yargs()
+    .scriptName('beaker-provision')
+    .usage('$0 <role>\n\nPowers and provisions the test machines of a Beaker lab.')
+    .command(
+      'worker',
+      'Run the commands of a lab, pushed by a broker or polled from the hub',
+      withFlags('worker'),
+      run(workerRole),
+    )
+    .command(
+      'server',
+      'Be a small hub: for trying things out, and for labs without Beaker',
+      withFlags('server'),
+      run(serverRole),
+    )
+    .command(
+      'queue <fqdn> <actions..>',
+      'Queue commands for a system at a server, and follow them',
+      (argv) => withQueueArguments(withFlags('queue')(argv)),
+      run(queueRole),
+    )
+    .command(
+      'demo',
+      "Show a lab's morning: a server, a worker, a dozen machines",
+      withDemoFlags,
+      run(demoRole),
+    )
+    .command(
+      'check-config',
+      'Say what the configuration comes to, and where each value is from',
+      withFlags(),
+      run(checkConfigRole),
+    )
+    .epilog(
+      'Every setting is also a key of the configuration file and a BEAKER_ variable: see docs/configuration.md.',
+    )
+    .demandCommand(1, 1, 'expected a role, found none')
+    .strict()
+    .version(version)
+    .wrap(Math.min(110, process.stdout.columns || 100))
+    .parserConfiguration({
+      'camel-case-expansion': false,
+      'parse-positional-numbers': false,
+    })
+    .exitProcess(false)
+    .fail((message, error) => {
+      // An error is what a role threw; a message alone is about the arguments.
+      throw (error as Error | undefined) ?? new ConfigError([`${message}; see beaker-provision --help`]);
+    });
+}
+
+function withFlags(role?: Role): (argv: Argv) => Argv {
+  return (argv) => {
+    argv.option('config', {
+      type: 'string',
+      requiresArg: true,
+      description: 'Configuration file; /etc/beaker/labcontroller.conf is read if it is there',
+    });
+    for (const { flag, description, type, defaultDescription, choices, group } of configFlags(role)) {
+      argv.option(flag, {
+        type,
+        description,
+        ...(defaultDescription !== '–' && { defaultDescription }),
+        group: `${group}:`,
+        requiresArg: type === 'string',
+        ...(choices && { choices }),
+      });
+    }
+    return argv;
+  };
+}
+
+function withQueueArguments(argv: Argv): Argv {
+  return argv
+    .positional('fqdn', { type: 'string', description: 'The system' })
+    .positional('actions', {
+      type: 'string',
+      array: true,
+      description: 'What to do, in this order: on, off, reboot, …',
+    })
+    .option('wait', {
+      type: 'boolean',
+      description: 'Follow the commands until they have ended; exit 1 unless all completed',
+    })
+    .option('delay', {
+      type: 'number',
+      requiresArg: true,
+      description: 'Seconds to wait before the first may run',
+    })
+    .option('json', { type: 'boolean', description: 'Print JSON, a line for each command' })
+    .example('$0 queue sys1.lab off on --wait', 'switch a machine off and on again');
+}
+
+function withDemoFlags(argv: Argv): Argv {
+  return argv.option('amqp-url', {
+    type: 'string',
+    requiresArg: true,
+    description:
+      'The broker; else the one on 127.0.0.1, else a private one if rabbitmq-server is installed, else none',
+  });
+}

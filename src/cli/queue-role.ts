@@ -1,0 +1,29 @@
+import { ConfigError } from '../errors.ts';
+import { configured } from './configured.ts';
+import { runQueueCommand } from './queue-command.ts';
+import type { RoleArguments } from './role-arguments.ts';
+import { stopSignals } from './stop-signals.ts';
+
+/** `beaker-provision queue`: queues commands with the first account that is configured. */
+export async function queueRole(args: RoleArguments): Promise<number> {
+  const { config } = configured('queue', args);
+  const [account] = config.serverAccounts;
+  if (account === undefined) {
+    throw new ConfigError([
+      'queue needs an account of the server: set USERNAME and PASSWORD, or SERVER_ACCOUNTS',
+    ]);
+  }
+  const [user, password] = account;
+  const { fqdn, actions, delay, wait, json } = args;
+  return runQueueCommand({
+    args: [String(fqdn), ...(Array.isArray(actions) ? actions.map(String) : [])],
+    serverUrl: config.serverUrl,
+    user,
+    password,
+    delayS: typeof delay === 'number' ? delay : undefined,
+    wait: wait === true,
+    json: json === true,
+    out: process.stdout,
+    signal: stopSignals().stopping,
+  });
+}
