@@ -71,12 +71,12 @@ export class CommandQueries {
     return this.#records('SELECT * FROM commands WHERE finished_at IS NULL ORDER BY id');
   }
 
-  /** When the last power command of each system ended, in milliseconds since 1970, by the system's FQDN in lower case. */
+  /** When the last command that switched each system's power ended, in milliseconds since 1970, by the system's FQDN in lower case. */
   lastPowerEnds(): ReadonlyMap<string, number> {
     const query = new Query<{ fqdn: string; ended: number }>(
       this.#database,
       `SELECT lower(fqdn) AS fqdn, MAX(finished_at) AS ended FROM commands
-       WHERE power IS NOT NULL AND started_at IS NOT NULL AND finished_at IS NOT NULL GROUP BY lower(fqdn)`,
+       WHERE action IN ('on', 'off', 'reboot') AND started_at IS NOT NULL AND finished_at IS NOT NULL GROUP BY lower(fqdn)`,
     );
     return new Map(query.all().map(({ fqdn, ended }) => [fqdn, ended]));
   }

@@ -210,14 +210,15 @@ describe('the store', () => {
       ]);
     });
 
-    it('say when the last power command of each system ended', () => {
-      const [off = 0, clear = 0, cancelled = 0] = queue(
+    it('say when the power of each system was last switched', () => {
+      const [off = 0, interrupt = 0, clear = 0, cancelled = 0] = queue(
         { fqdn: 'sys1.lab', action: 'off' },
+        { fqdn: 'sys2.lab', action: 'interrupt' },
         { fqdn: 'sys2.lab', action: 'clear_logs' },
         { fqdn: 'sys2.lab', action: 'on' },
       );
       nowMs += 7;
-      for (const id of [off, clear]) {
+      for (const id of [off, interrupt, clear]) {
         store.commands.markRunning(LAB, id);
         store.commands.markEnded(LAB, id, { status: 'completed' });
       }
