@@ -3,7 +3,8 @@ import { describeError } from '../errors.ts';
 import type { HubClient } from '../hub/hub-client.ts';
 import { CommandAlreadyRunError, HubFaultError, HubUnreachableError } from '../hub/hub-errors.ts';
 import type { Logger } from '../logger.ts';
-import type { Journal, JournaledReply } from '../report/journal.ts';
+import type { Journal } from '../report/journal.ts';
+import type { JournaledReply } from '../report/journal-entry.ts';
 
 export interface ClaimOptions {
   readonly hub: Pick<HubClient, 'markRunning' | 'runningIds'>;

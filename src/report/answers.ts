@@ -4,7 +4,8 @@ import type { Publisher } from '../broker/publisher.ts';
 import { describeError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import { backoffMs, wait } from '../wait.ts';
-import type { Journal, JournalEntry, JournaledReply } from './journal.ts';
+import type { Journal } from './journal.ts';
+import type { JournalEntry, JournaledReply } from './journal-entry.ts';
 
 export interface AnswersOptions {
   /** Undefined in a lab without a broker. */

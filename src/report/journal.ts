@@ -1,70 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { join } from 'node:path';
-import Database from 'libsql';
+import type Database from 'libsql';
 import { z } from 'zod';
-import { type Command, decodeCommand, encodeCommand, isRepeatable, type Outcome } from '../command.ts';
-import { ConfigError, describeError, errorCode } from '../errors.ts';
-
-/**
- * Where a journaled command stands: *claiming*: the hub has been, or is about to be, asked for it; *claimed*: it is ours;
- * *started*: its action may have had effects; *ended*: its outcome is known and the hub has still to be told; *told*: the hub
- * knows, and only the answer that its publisher asked for is owed.
- */
-export type Stage = 'claiming' | 'claimed' | 'started' | 'ended' | 'told';
-
-/** What identifies a process group across a crash of ours; see `process/process-group.ts`. */
-const groupSchema = z.object({ pgid: z.int(), bootId: z.string(), startTicks: z.number() });
-export type JournaledGroup = z.infer<typeof groupSchema>;
-
-const outcomeSchema = z.discriminatedUnion('status', [
-  z.object({ status: z.literal('completed') }),
-  z.object({ status: z.literal('failed'), message: z.string(), systemBroken: z.boolean() }),
-  z.object({ status: z.literal('aborted'), message: z.string() }),
-]);
-
-const rowSchema = z.object({
-  command: z.string().transform((json) => decodeCommand(JSON.parse(json))),
-  stage: z.enum(['claiming', 'claimed', 'started', 'ended', 'told']),
-  received_at: z.number(),
-  started_at: z.number().nullable(),
-  ended_at: z.number().nullable(),
-  outcome: z
-    .string()
-    .transform((json) => outcomeSchema.parse(JSON.parse(json)))
-    .nullable(),
-  process_group: z
-    .string()
-    .transform((json) => groupSchema.parse(JSON.parse(json)))
-    .nullable(),
-  replies: z.string().transform((json) => z.array(replySchema).parse(JSON.parse(json))),
-});
-
-const replySchema = z.object({
-  replyTo: z.string(),
-  correlationId: z
-    .string()
-    .optional()
-    .transform((id): string | undefined => id),
-});
-
-/** Where an answer about the command goes, besides to the hub. */
-export interface JournaledReply {
-  readonly replyTo: string;
-  readonly correlationId: string | undefined;
-}
-
-/** One command that is not done with. Times are in milliseconds since the epoch. */
-export interface JournalEntry {
-  readonly command: Command;
-  readonly stage: Stage;
-  readonly receivedAt: number;
-  readonly startedAt: number | undefined;
-  readonly endedAt: number | undefined;
-  readonly outcome: Outcome | undefined;
-  readonly processGroup: JournaledGroup | undefined;
-  readonly replies: readonly JournaledReply[];
-}
+import { type Command, encodeCommand, isRepeatable, type Outcome } from '../command.ts';
+import { lockDirectory, openJournalDatabase, prepareStatements } from './journal-database.ts';
+import { decodeRow, type JournalEntry, type JournaledGroup, type JournaledReply } from './journal-entry.ts';
 
 /**
  * What a worker must not forget: each command from before it asks the hub for it until the hub has accepted its outcome,
@@ -77,7 +17,7 @@ export interface JournalEntry {
 export class Journal {
   readonly #db: Database.Database;
   readonly #lock: Database.Database;
-  readonly #statements: ReturnType<typeof prepare>;
+  readonly #statements: ReturnType<typeof prepareStatements>;
   readonly #identity: string;
 
   /**
@@ -86,9 +26,8 @@ export class Journal {
    */
   constructor(stateDir: string) {
     this.#lock = lockDirectory(stateDir);
-    this.#db = open(join(stateDir, 'journal.db'));
-    this.#db.exec(SCHEMA);
-    this.#statements = prepare(this.#db);
+    this.#db = openJournalDatabase(join(stateDir, 'journal.db'));
+    this.#statements = prepareStatements(this.#db);
     this.#db
       .prepare('INSERT INTO identity (one, uuid) VALUES (1, ?) ON CONFLICT DO NOTHING')
       .run(randomUUID());
@@ -185,85 +124,5 @@ export class Journal {
   }
 }
 
-const SCHEMA = `
-  CREATE TABLE IF NOT EXISTS command (
-    id INTEGER PRIMARY KEY,
-    command TEXT NOT NULL,
-    stage TEXT NOT NULL,
-    received_at REAL NOT NULL,
-    started_at REAL,
-    ended_at REAL,
-    outcome TEXT,
-    process_group TEXT,
-    replies TEXT NOT NULL
-  ) STRICT;
-  CREATE TABLE IF NOT EXISTS identity (one INTEGER PRIMARY KEY, uuid TEXT NOT NULL) STRICT;
-  CREATE TABLE IF NOT EXISTS power_end (fqdn TEXT PRIMARY KEY, ended_at REAL NOT NULL) STRICT;
-`;
-
 const identitySchema = z.object({ uuid: z.string() });
 const powerEndSchema = z.object({ ended_at: z.number() });
-
-function prepare(db: Database.Database) {
-  return {
-    insert: db.prepare(
-      `INSERT INTO command (id, command, stage, received_at, replies) VALUES (?, ?, 'claiming', ?, ?) ON CONFLICT DO NOTHING`,
-    ),
-    setStage: db.prepare('UPDATE command SET stage = ? WHERE id = ?'),
-    start: db.prepare(`UPDATE command SET stage = 'started', started_at = ? WHERE id = ?`),
-    setGroup: db.prepare('UPDATE command SET process_group = ? WHERE id = ?'),
-    end: db.prepare(
-      `UPDATE command SET stage = 'ended', command = ?, outcome = ?, ended_at = ?, process_group = NULL WHERE id = ?`,
-    ),
-    setReplies: db.prepare('UPDATE command SET replies = ? WHERE id = ?'),
-    setPowerEnd: db.prepare('INSERT OR REPLACE INTO power_end (fqdn, ended_at) VALUES (?, ?)'),
-    remove: db.prepare('DELETE FROM command WHERE id = ?'),
-    select: db.prepare('SELECT * FROM command WHERE id = ?'),
-    selectAll: db.prepare('SELECT * FROM command ORDER BY id'),
-    selectPowerEnd: db.prepare('SELECT ended_at FROM power_end WHERE fqdn = ?'),
-  };
-}
-
-function decodeRow(value: unknown): JournalEntry {
-  const row = rowSchema.parse(value);
-  return {
-    command: row.command,
-    stage: row.stage,
-    receivedAt: row.received_at,
-    startedAt: row.started_at ?? undefined,
-    endedAt: row.ended_at ?? undefined,
-    outcome: row.outcome ?? undefined,
-    processGroup: row.process_group ?? undefined,
-    replies: row.replies,
-  };
-}
-
-function open(path: string): Database.Database {
-  // SQLite gives its side files the mode of the database, which holds power passwords.
-  closeSync(openSync(path, 'a', 0o600));
-  const db = new Database(path);
-  db.pragma('journal_mode = WAL');
-  db.pragma('synchronous = NORMAL');
-  // A finished command's password must not linger in free pages.
-  db.pragma('secure_delete = ON');
-  return db;
-}
-
-/** SQLite's own lock, held by an open transaction on a file of its own, ends with the process however that ends. */
-function lockDirectory(stateDir: string): Database.Database {
-  let lock: Database.Database | undefined;
-  try {
-    mkdirSync(stateDir, { recursive: true, mode: 0o700 });
-    lock = new Database(join(stateDir, 'worker.lock'), { timeout: 0 });
-    lock.exec('BEGIN EXCLUSIVE');
-    return lock;
-  } catch (error) {
-    lock?.close();
-    if (errorCode(error)?.startsWith('SQLITE_BUSY') === true) {
-      throw new ConfigError([
-        `STATE_DIR: ${stateDir} is in use by another worker; expected a directory of its own for each worker`,
-      ]);
-    }
-    throw new ConfigError([`STATE_DIR: cannot write in ${stateDir}: ${describeError(error)}`]);
-  }
-}

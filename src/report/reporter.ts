@@ -4,7 +4,8 @@ import type { HubClient } from '../hub/hub-client.ts';
 import { CommandNotRunningError, HubFaultError } from '../hub/hub-errors.ts';
 import type { Logger } from '../logger.ts';
 import { type BackoffBounds, backoffMs, wait } from '../wait.ts';
-import type { Journal, JournalEntry } from './journal.ts';
+import type { Journal } from './journal.ts';
+import type { JournalEntry } from './journal-entry.ts';
 
 export interface ReporterOptions {
   readonly hub: Pick<HubClient, 'markCompleted' | 'markFailed' | 'markAborted'>;

@@ -4,7 +4,8 @@ import type { Logger } from '../logger.ts';
 import { endGroups } from '../process/end-group.ts';
 import type { CommandQueue } from '../queue/command-queue.ts';
 import { beginsRest } from '../queue/earliest-start.ts';
-import type { Journal, JournalEntry } from '../report/journal.ts';
+import type { Journal } from '../report/journal.ts';
+import type { JournalEntry } from '../report/journal-entry.ts';
 import { abortedOutcome, runMarker } from './run-command.ts';
 
 export interface RecoveryOptions {

@@ -4,7 +4,8 @@ import { type Command, isRepeatable, type Outcome } from '../command.ts';
 import { CommandFailedError, describeError, InterruptedError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import { beginsRest } from '../queue/earliest-start.ts';
-import type { Journal, JournalEntry } from '../report/journal.ts';
+import type { Journal } from '../report/journal.ts';
+import type { JournalEntry } from '../report/journal-entry.ts';
 
 export interface RunOptions extends Pick<ActionContext, 'settings' | 'environment' | 'stopping' | 'killing'> {
   readonly journal: Pick<Journal, 'identity' | 'entry' | 'started' | 'runsIn' | 'ended'>;

@@ -1,0 +1,77 @@
+import { z } from 'zod';
+import { type Command, decodeCommand, type Outcome } from '../command.ts';
+
+/**
+ * Where a journaled command stands: *claiming*: the hub has been, or is about to be, asked for it; *claimed*: it is ours;
+ * *started*: its action may have had effects; *ended*: its outcome is known and the hub has still to be told; *told*: the hub
+ * knows, and only the answer that its publisher asked for is owed.
+ */
+export type Stage = 'claiming' | 'claimed' | 'started' | 'ended' | 'told';
+
+/** What identifies a process group across a crash of ours; see `process/process-group.ts`. */
+const groupSchema = z.object({ pgid: z.int(), bootId: z.string(), startTicks: z.number() });
+export type JournaledGroup = z.infer<typeof groupSchema>;
+
+const outcomeSchema = z.discriminatedUnion('status', [
+  z.object({ status: z.literal('completed') }),
+  z.object({ status: z.literal('failed'), message: z.string(), systemBroken: z.boolean() }),
+  z.object({ status: z.literal('aborted'), message: z.string() }),
+]);
+
+const rowSchema = z.object({
+  command: z.string().transform((json) => decodeCommand(JSON.parse(json))),
+  stage: z.enum(['claiming', 'claimed', 'started', 'ended', 'told']),
+  received_at: z.number(),
+  started_at: z.number().nullable(),
+  ended_at: z.number().nullable(),
+  outcome: z
+    .string()
+    .transform((json) => outcomeSchema.parse(JSON.parse(json)))
+    .nullable(),
+  process_group: z
+    .string()
+    .transform((json) => groupSchema.parse(JSON.parse(json)))
+    .nullable(),
+  replies: z.string().transform((json) => z.array(replySchema).parse(JSON.parse(json))),
+});
+
+const replySchema = z.object({
+  replyTo: z.string(),
+  correlationId: z
+    .string()
+    .optional()
+    .transform((id): string | undefined => id),
+});
+
+/** Where an answer about the command goes, besides to the hub. */
+export interface JournaledReply {
+  readonly replyTo: string;
+  readonly correlationId: string | undefined;
+}
+
+/** One command that is not done with. Times are in milliseconds since the epoch. */
+export interface JournalEntry {
+  readonly command: Command;
+  readonly stage: Stage;
+  readonly receivedAt: number;
+  readonly startedAt: number | undefined;
+  readonly endedAt: number | undefined;
+  readonly outcome: Outcome | undefined;
+  readonly processGroup: JournaledGroup | undefined;
+  readonly replies: readonly JournaledReply[];
+}
+
+/** Reads a row of the table `command`. Throws when it is none of ours. */
+export function decodeRow(value: unknown): JournalEntry {
+  const row = rowSchema.parse(value);
+  return {
+    command: row.command,
+    stage: row.stage,
+    receivedAt: row.received_at,
+    startedAt: row.started_at ?? undefined,
+    endedAt: row.ended_at ?? undefined,
+    outcome: row.outcome ?? undefined,
+    processGroup: row.process_group ?? undefined,
+    replies: row.replies,
+  };
+}
