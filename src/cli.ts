@@ -4,7 +4,8 @@ import { hideBin } from 'yargs/helpers';
 import { buildParser } from './cli/parser.ts';
 import { ConfigError, describeError } from './errors.ts';
 
-process.exitCode = await main(hideBin(process.argv));
+// Not left to the event loop: a connection that is being made somewhere would keep it turning for seconds.
+process.exit(await main(hideBin(process.argv)));
 
 /** Runs the role that the arguments name; 0 after a clean stop, 1 when it failed, 2 when arguments or configuration are wrong. */
 async function main(args: readonly string[]): Promise<number> {

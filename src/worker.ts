@@ -30,7 +30,7 @@ export interface WorkerOptions {
 }
 
 const CLAIM_BACKOFF = { firstMs: 500, maxMs: 60_000 };
-const LOST_CLAIMS_MS = 5_000;
+const LOST_CLAIMS_MS = 1_000;
 /** How long a stopping worker tries to deliver its last outcomes. What is left is delivered after the next start. */
 const LAST_OUTCOMES_MS = 30_000;
 

@@ -4,7 +4,7 @@ import type { HubClient } from '../hub/hub-client.ts';
 import { CommandAlreadyRunError, HubFaultError, HubUnreachableError } from '../hub/hub-errors.ts';
 import type { Logger } from '../logger.ts';
 import type { Journal } from '../report/journal.ts';
-import type { JournaledReply } from '../report/journal-entry.ts';
+import type { Reply } from '../delivery.ts';
 
 export interface ClaimOptions {
   readonly hub: Pick<HubClient, 'markRunning' | 'runningIds'>;
@@ -15,7 +15,7 @@ export interface ClaimOptions {
 /** What the claimer knows of the command besides the command. */
 export interface Arrival {
   readonly receivedAt: number;
-  readonly replies: readonly JournaledReply[];
+  readonly replies: readonly Reply[];
   /** How often the hub has been asked for it in this life, from 1. */
   readonly attempt: number;
 }
@@ -59,7 +59,8 @@ async function afterError(error: unknown, question: Question, options: ClaimOpti
     return askedBefore ? whoseIsIt(command, options) : lose(command, options);
   }
   const reason = describeError(error);
-  log.warn('claim undecided', { attempt: arrival.attempt, reason });
+  const isNews = arrival.attempt === 1;
+  log[isNews ? 'warn' : 'debug']('claim undecided', { attempt: arrival.attempt, reason });
   if (error instanceof HubUnreachableError && error.mayHaveActed) return 'undecided';
   if (!askedBefore) journal.forget(command.id);
   const isFinal = error instanceof HubFaultError && arrival.attempt >= FAULTS_UNTIL_FINAL;

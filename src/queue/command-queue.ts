@@ -1,48 +1,10 @@
 import PQueue from 'p-queue';
 import type { Command } from '../command.ts';
+import type { Delivery } from '../delivery.ts';
 import type { Clock } from './clock.ts';
 import { Gate } from './gate.ts';
-
-/** Where a pushed command's answer goes. */
-export interface Reply {
-  readonly replyTo: string;
-  readonly correlationId: string | undefined;
-}
-
-/** A message that brought a command and wants to know what became of it; each is told one of these, once. */
-export interface Delivery {
-  readonly reply: Reply | undefined;
-  /** The claim is decided, won or lost: the message has served. */
-  decided(): void;
-  /** The command was not claimed and will not be: somebody else may have the message. */
-  giveBack(): void;
-  /** The hub will not have this command run. */
-  reject(reason: string): Promise<void>;
-}
-
-/** How a claim went; `undecided` may be asked again. */
-export type Claim = 'won' | 'lost' | 'undecided' | { readonly refused: string };
-
-/** What is known of a command besides the command when the hub is asked for it. */
-export interface Arrival {
-  /** In milliseconds since the epoch. */
-  readonly receivedAt: number;
-  readonly reply: Reply | undefined;
-  /** How often the hub has been asked, from 1. */
-  readonly attempt: number;
-}
-
-/** What the queue calls when a command's turn has come. None of these may reject. */
-export interface CommandHandlers {
-  /** Asks the hub for the command. */
-  claim(command: Command, arrival: Arrival): Promise<Claim>;
-  /** Runs a claimed command to its end; `interrupted` when a stop cut it short, so that there is nothing to report. */
-  run(command: Command): Promise<'ended' | 'interrupted'>;
-  /** Tells the hub how it ended. The command's lanes stay closed until this resolves. */
-  report(command: Command): Promise<void>;
-  /** Another message for a command that is claimed already wants its answer there. */
-  alsoReplyTo(id: number, reply: Reply): void;
-}
+import type { CommandHandlers } from './handlers.ts';
+import { RecentIds } from './recent-ids.ts';
 
 export interface CommandQueueOptions {
   /** How many commands may be claimed and run at once. */
@@ -78,6 +40,8 @@ export class CommandQueue {
   readonly #gate: Gate;
   readonly #slots: PQueue;
   readonly #entries = new Map<number, Entry>();
+  /** A message or a list may be older than what it speaks of. */
+  readonly #ended = new RecentIds(10_000);
   readonly #working = new Set<Promise<void>>();
   readonly #reporting = new Set<Promise<void>>();
   #stopping = false;
@@ -96,6 +60,10 @@ export class CommandQueue {
   add(command: Command, delivery?: Delivery): void {
     if (this.#stopping) {
       delivery?.giveBack();
+      return;
+    }
+    if (this.#ended.has(command.id)) {
+      delivery?.decided();
       return;
     }
     const known = this.#entries.get(command.id);
@@ -129,7 +97,9 @@ export class CommandQueue {
   /** Opens the lanes of a command whose claim was lost, once it runs no longer. */
   endedElsewhere(id: number): void {
     const entry = this.#entries.get(id);
-    if (entry?.phase === 'elsewhere') this.#leave(entry);
+    if (entry?.phase !== 'elsewhere') return;
+    this.#ended.add(id);
+    this.#leave(entry);
   }
 
   /** The ids of the commands whose claim was lost and whose lanes are therefore closed. */
@@ -268,6 +238,7 @@ export class CommandQueue {
   async #report(entry: Entry): Promise<void> {
     entry.phase = 'reporting';
     await this.#options.handlers.report(entry.command);
+    this.#ended.add(entry.command.id);
     this.#leave(entry);
   }
 

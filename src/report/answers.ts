@@ -5,7 +5,8 @@ import { describeError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import { backoffMs, wait } from '../wait.ts';
 import type { Journal } from './journal.ts';
-import type { JournalEntry, JournaledReply } from './journal-entry.ts';
+import type { Reply } from '../delivery.ts';
+import type { JournalEntry } from './journal-entry.ts';
 
 export interface AnswersOptions {
   /** Undefined in a lab without a broker. */
@@ -64,7 +65,7 @@ export class Answers {
   }
 
   /** Whether the answer is delivered or nobody is there to take it; false when it is still owed. */
-  async #answer(result: Result, reply: JournaledReply): Promise<boolean> {
+  async #answer(result: Result, reply: Reply): Promise<boolean> {
     const { publisher, log } = this.#options;
     const facts = { id: result.id, replyTo: reply.replyTo };
     if (publisher === undefined) {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { type Command, decodeCommand, type Outcome } from '../command.ts';
+import type { Reply } from '../delivery.ts';
 
 /**
  * Where a journaled command stands: *claiming*: the hub has been, or is about to be, asked for it; *claimed*: it is ours;
@@ -43,12 +44,6 @@ const replySchema = z.object({
     .transform((id): string | undefined => id),
 });
 
-/** Where an answer about the command goes, besides to the hub. */
-export interface JournaledReply {
-  readonly replyTo: string;
-  readonly correlationId: string | undefined;
-}
-
 /** One command that is not done with. Times are in milliseconds since the epoch. */
 export interface JournalEntry {
   readonly command: Command;
@@ -58,7 +53,7 @@ export interface JournalEntry {
   readonly endedAt: number | undefined;
   readonly outcome: Outcome | undefined;
   readonly processGroup: JournaledGroup | undefined;
-  readonly replies: readonly JournaledReply[];
+  readonly replies: readonly Reply[];
 }
 
 /** Reads a row of the table `command`. Throws when it is none of ours. */

@@ -4,7 +4,8 @@ import type Database from 'libsql';
 import { z } from 'zod';
 import { type Command, encodeCommand, isRepeatable, type Outcome } from '../command.ts';
 import { lockDirectory, openJournalDatabase, prepareStatements } from './journal-database.ts';
-import { decodeRow, type JournalEntry, type JournaledGroup, type JournaledReply } from './journal-entry.ts';
+import type { Reply } from '../delivery.ts';
+import { decodeRow, type JournalEntry, type JournaledGroup } from './journal-entry.ts';
 
 /**
  * What a worker must not forget: each command from before it asks the hub for it until the hub has accepted its outcome,
@@ -40,7 +41,7 @@ export class Journal {
   }
 
   /** The hub is about to be asked for the command. Returns false, and changes nothing, when it is journaled already. */
-  claiming(command: Command, receivedAt: number, replies: readonly JournaledReply[]): boolean {
+  claiming(command: Command, receivedAt: number, replies: readonly Reply[]): boolean {
     const json = JSON.stringify(encodeCommand(command));
     const { changes } = this.#statements.insert.run(command.id, json, receivedAt, JSON.stringify(replies));
     return changes === 1;
@@ -86,7 +87,7 @@ export class Journal {
   }
 
   /** One more place that wants the command's answer. */
-  alsoReplyTo(id: number, reply: JournaledReply): void {
+  alsoReplyTo(id: number, reply: Reply): void {
     const entry = this.entry(id);
     if (entry !== undefined) this.#statements.setReplies.run(JSON.stringify([...entry.replies, reply]), id);
   }

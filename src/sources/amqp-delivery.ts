@@ -1,22 +1,6 @@
 import type { Channel, ConsumeMessage } from 'amqplib';
 import type { Session } from '../broker/session.ts';
-
-/** Where the sender of a message wants its answer. */
-export interface Reply {
-  readonly replyTo: string;
-  readonly correlationId: string | undefined;
-}
-
-/** A message that brought a command. It is settled once, by whichever of these is called first; the others then do nothing. */
-export interface Delivery {
-  readonly reply: Reply | undefined;
-  /** The claim is decided, won or lost: the broker may forget the message. */
-  decided(): void;
-  /** The command was not claimed: the message goes back to the queue. */
-  giveBack(): void;
-  /** The message must not come again: it goes to the dead letters, with the reason. Resolves when it is settled, or will be. */
-  reject(reason: string): Promise<void>;
-}
+import type { Delivery, Reply } from '../delivery.ts';
 
 /** What a delivery needs around it. */
 export interface DeliveryContext {

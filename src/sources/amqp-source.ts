@@ -8,7 +8,8 @@ import { Supervisor, type BrokerOptions } from '../broker/supervisor.ts';
 import { commandTopology, ensureTopology, type QueueType, type TopologyMode } from '../broker/topology.ts';
 import type { Command } from '../command.ts';
 import { describeError } from '../errors.ts';
-import { AmqpDelivery, type Delivery } from './amqp-delivery.ts';
+import type { Delivery } from '../delivery.ts';
+import { AmqpDelivery } from './amqp-delivery.ts';
 import { deadLetter } from './dead-letter.ts';
 import { PrefetchWindow } from './prefetch-window.ts';
 

@@ -1,4 +1,4 @@
-import type { Delivery } from './amqp-delivery.ts';
+import type { Delivery } from '../delivery.ts';
 
 type HeldDelivery = Pick<Delivery, 'decided' | 'giveBack'>;
 

@@ -24,7 +24,10 @@ export interface Sources {
   close(): Promise<void>;
 }
 
-/** Starts to fill the queue: pushed commands while the broker is there, polled ones while it is not. */
+/**
+ * Starts to fill the queue: pushed commands while the broker is there, polled ones while it is not. Of several workers of a
+ * lab only the fallback primary polls.
+ */
 export function startSources({ config, hub, queue, publisher, log }: SourcesOptions): Sources {
   const poll = new PollSource({
     hub,
@@ -43,6 +46,7 @@ export function startSources({ config, hub, queue, publisher, log }: SourcesOpti
     fallbackDelayMs: config.amqpFallbackDelayS * 1000,
     log,
     onMode: (mode: Mode) => {
+      if (!config.fallbackPrimary) return;
       if (mode === 'polling') {
         poll.start({ firstMs: 0, everyMs: sleepMs });
         return;

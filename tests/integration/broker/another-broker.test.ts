@@ -7,7 +7,7 @@ import { commandMessage } from '../../../src/broker/command-message.ts';
 import { Publisher } from '../../../src/broker/publisher.ts';
 import { commandTopology } from '../../../src/broker/topology.ts';
 import { Secret } from '../../../src/secret.ts';
-import type { Delivery } from '../../../src/sources/amqp-delivery.ts';
+import type { Delivery } from '../../../src/delivery.ts';
 import { startAmqpSource, type AmqpSource } from '../../../src/sources/amqp-source.ts';
 import { amqpPeer } from '../../helpers/amqp-peer.ts';
 import { powerCommand } from '../../helpers/commands.ts';

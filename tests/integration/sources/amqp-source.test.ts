@@ -4,7 +4,7 @@ import { Publisher } from '../../../src/broker/publisher.ts';
 import { commandTopology } from '../../../src/broker/topology.ts';
 import type { Command } from '../../../src/command.ts';
 import { Secret } from '../../../src/secret.ts';
-import type { Delivery } from '../../../src/sources/amqp-delivery.ts';
+import type { Delivery } from '../../../src/delivery.ts';
 import {
   startAmqpSource,
   type AmqpSource,
@@ -237,9 +237,15 @@ describe('AMQP source', () => {
 
   it('opens another session when its connection is closed by an administrator', async () => {
     await start();
-    await broker.ctl('close_all_user_connections', 'guest', 'maintenance');
-    await waitUntil(() => ups >= 2);
-    peer = await amqpPeer();
+    const connections = await broker.ctl('list_connections', 'pid', 'client_properties');
+    const [pid] =
+      connections
+        .split('\n')
+        .find((line) => line.includes(`worker ${lab}`))
+        ?.split('\t') ?? [];
+    await broker.ctl('close_connection', String(pid), 'maintenance');
+    await waitUntil(() => ups === 2);
+    expect(downs[0]).toMatch(/maintenance/);
     send(1);
     await arrivals(1);
   });

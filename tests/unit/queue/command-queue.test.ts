@@ -1,12 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { type Command, lanesOf } from '../../../src/command.ts';
-import {
-  type Claim,
-  CommandQueue,
-  type CommandQueueOptions,
-  type Delivery,
-} from '../../../src/queue/command-queue.ts';
+import type { Delivery } from '../../../src/delivery.ts';
+import { CommandQueue, type CommandQueueOptions } from '../../../src/queue/command-queue.ts';
+import type { Claim } from '../../../src/queue/handlers.ts';
 import { systemClock } from '../../../src/queue/clock.ts';
 import { powerCommand } from '../../helpers/commands.ts';
 import { waitUntil } from '../../helpers/wait-until.ts';
@@ -151,6 +148,17 @@ describe('CommandQueue', () => {
     expect(lab.claims).toEqual([1]);
     expect(lab.order).toEqual([1]);
     expect(deliveries.map(({ fate }) => fate)).toEqual([['decided'], ['decided']]);
+  });
+
+  it('takes what comes late about a command that has ended for what it is', async () => {
+    const lab = new Lab();
+    const delivery = new TestDelivery();
+    lab.queue.add(powerCommand({ id: 1 }));
+    await lab.clock.advance(HOUR);
+    lab.queue.add(powerCommand({ id: 1 }), delivery);
+    await lab.clock.advance(HOUR);
+    expect(lab.claims).toEqual([1]);
+    expect(delivery.fate).toEqual(['decided']);
   });
 
   it('answers the second sender of a running command as well', async () => {
