@@ -111,7 +111,8 @@ export class Session {
 
   #watch<T extends Channel>(channel: T): T {
     channel.on('error', (error: Error) => this.fail(error));
-    channel.on('close', () => this.fail(new Error('a channel was closed')));
+    // A connection that ends closes its channels first and says why after that: the better reason goes before this one.
+    channel.on('close', () => queueMicrotask(() => this.fail(new Error('a channel was closed'))));
     for (const event of ['delivery', 'ack', 'nack', 'return']) channel.on(event, () => this.#heard());
     this.#channels.push(channel);
     this.#heard();
