@@ -25,9 +25,9 @@ export async function amqpPeer(url?: string): Promise<AmqpPeer> {
     take: async (queue) => {
       const message = await channel.get(queue, { noAck: true });
       if (message === false) return undefined;
-      const { headers, messageId }: { headers?: Record<string, unknown> | undefined; messageId: unknown } =
-        message.properties;
-      return { body: message.content.toString(), headers: headers ?? {}, messageId };
+      const headers: Record<string, unknown> = message.properties.headers ?? {};
+      const messageId: unknown = message.properties.messageId;
+      return { body: message.content.toString(), headers, messageId };
     },
     close: () => connection.close(),
   };
