@@ -26,6 +26,8 @@ export interface WorkerOptions {
   readonly stopping: AbortSignal;
   /** Second request: what runs is ended. */
   readonly killing: AbortSignal;
+  /** Is given the function that makes the worker look at the hub's list at once. */
+  readonly onLookNow?: (lookNow: () => void) => void;
   readonly log: Logger;
 }
 
@@ -40,33 +42,13 @@ const LAST_OUTCOMES_MS = 30_000;
  */
 export async function runWorker(options: WorkerOptions): Promise<void> {
   const { config, stopping, killing, log } = options;
-  const journal = new Journal(config.stateDir);
-  const hub = hubFrom(config, log);
-  const publisher = startPublisher(config, log);
-  const answers = new Answers({ publisher, journal, lab: config.lab, worker: workerName(), log });
-  const reporter = new Reporter({ hub, journal, onAccepted: (entry) => answers.ended(entry), log });
-  const queue = createQueue(options, { hub, journal, reporter, answers });
-  const done = new AbortController();
-  const isOurs = (id: number): boolean => queue.phaseOf(id) !== undefined || journal.entry(id) !== undefined;
-
+  const parts = createParts(options);
+  const { hub, publisher, journal, answers, reporter, queue } = parts;
   log.info('worker starts', { lab: config.lab, hub: config.hubUrl, broker: publisher !== undefined });
   await recover({ journal, queue, onTold: (entry) => answers.owed(entry), signal: stopping, log });
   const sources = startSources({ config, hub, queue, publisher, log });
-  const watches = [
-    watchLostClaims({
-      hub,
-      runningElsewhere: () => queue.runningElsewhere(),
-      onEnded: (id) => queue.endedElsewhere(id),
-      intervalMs: LOST_CLAIMS_MS,
-      signal: done.signal,
-      log,
-    }),
-  ];
-  if (publisher === undefined && config.fallbackPrimary) {
-    watches.push(
-      watchOrphans({ hub, isOurs, intervalMs: config.sleepTimeS * 1000, signal: done.signal, log }),
-    );
-  }
+  const watches = startWatches(parts, options);
+  options.onLookNow?.(() => sources.lookNow());
   killing.addEventListener('abort', () => {
     reporter.stop();
     // A claim that waits for an answer would keep us; the journal resolves it after the next start.
@@ -78,10 +60,9 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
   await sources.pause();
   queue.stop();
   await queue.workDone();
-  await lastOutcomes(queue, reporter, killing);
+  await lastOutcomes(parts, killing);
   answers.stop();
-  done.abort();
-  await Promise.all(watches);
+  await watches.stop();
   await sources.close();
   await publisher?.stop();
   await hub.close();
@@ -91,14 +72,62 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
 }
 
 interface Parts {
-  readonly hub: HubClient;
   readonly journal: Journal;
-  readonly reporter: Reporter;
+  readonly hub: HubClient;
+  /** Undefined in a lab without a broker. */
+  readonly publisher: Publisher | undefined;
   readonly answers: Answers;
+  readonly reporter: Reporter;
+  readonly queue: CommandQueue;
 }
 
-function createQueue(options: WorkerOptions, { hub, journal, reporter, answers }: Parts): CommandQueue {
+function createParts(options: WorkerOptions): Parts {
+  const { config, log } = options;
+  const journal = new Journal(config.stateDir);
+  const hub = hubFrom(config, log);
+  const publisher = startPublisher(config, log);
+  const answers = new Answers({ publisher, journal, lab: config.lab, worker: workerName(), log });
+  const reporter = new Reporter({ hub, journal, onAccepted: (entry) => answers.ended(entry), log });
+  const queue = createQueue(options, { hub, journal, reporter, answers });
+  return { journal, hub, publisher, answers, reporter, queue };
+}
+
+/** What looks at the hub for the sake of commands that are not ours. */
+function startWatches(
+  { hub, publisher, journal, queue }: Parts,
+  { config, log }: WorkerOptions,
+): { stop: () => Promise<void> } {
+  const done = new AbortController();
+  const { signal } = done;
+  const watches = [
+    watchLostClaims({
+      hub,
+      runningElsewhere: () => queue.runningElsewhere(),
+      onEnded: (id) => queue.endedElsewhere(id),
+      intervalMs: LOST_CLAIMS_MS,
+      signal,
+      log,
+    }),
+  ];
+  if (publisher === undefined && config.fallbackPrimary) {
+    const isOurs = (id: number): boolean =>
+      queue.phaseOf(id) !== undefined || journal.entry(id) !== undefined;
+    watches.push(watchOrphans({ hub, isOurs, intervalMs: config.sleepTimeS * 1000, signal, log }));
+  }
+  return {
+    stop: async () => {
+      done.abort();
+      await Promise.all(watches);
+    },
+  };
+}
+
+function createQueue(
+  options: WorkerOptions,
+  { hub, journal, reporter, answers }: Omit<Parts, 'queue' | 'publisher'>,
+): CommandQueue {
   const { config, environment, stopping, killing, log } = options;
+  const faults = new Map<number, number>();
   return new CommandQueue({
     concurrency: config.concurrency,
     lastPowerEnd: (fqdn) => journal.lastPowerEnd(fqdn),
@@ -109,7 +138,7 @@ function createQueue(options: WorkerOptions, { hub, journal, reporter, answers }
         claim(
           command,
           { ...arrival, replies: reply === undefined ? [] : [reply] },
-          { hub, journal, log: log.child({ id: command.id, fqdn: command.fqdn }) },
+          { hub, journal, faults, log: log.child({ id: command.id, fqdn: command.fqdn }) },
         ),
       run: (command) =>
         runCommand(command, {
@@ -142,7 +171,7 @@ function startPublisher(config: Config, log: Logger): Publisher | undefined {
   });
 }
 
-async function lastOutcomes(queue: CommandQueue, reporter: Reporter, killing: AbortSignal): Promise<void> {
+async function lastOutcomes({ queue, reporter }: Parts, killing: AbortSignal): Promise<void> {
   const settled = new AbortController();
   const late = AbortSignal.any([settled.signal, killing]);
   const giveUp = wait(LAST_OUTCOMES_MS, late).then(() => reporter.stop());

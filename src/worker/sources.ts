@@ -19,6 +19,8 @@ export interface SourcesOptions {
 
 /** Where a worker's commands come from, in the two steps in which it stops. */
 export interface Sources {
+  /** Looks at the hub's list at once, whatever the mode. */
+  lookNow(): void;
   /** Takes nothing new; what is here can still be settled. */
   pause(): Promise<void>;
   close(): Promise<void>;
@@ -35,11 +37,12 @@ export function startSources({ config, hub, queue, publisher, log }: SourcesOpti
     onInvalid: (id, problem) => void refuseInvalid(id, problem, { hub, log }),
     log,
   });
+  const lookNow = (): void => poll.lookNow();
   const sleepMs = config.sleepTimeS * 1000;
   if (publisher === undefined) {
     log.info('polling the hub', { everyS: config.sleepTimeS, reason: 'no AMQP_URL is configured' });
     poll.start({ firstMs: 0, everyMs: sleepMs });
-    return { pause: () => poll.stop(), close: () => Promise.resolve() };
+    return { lookNow, pause: () => poll.stop(), close: () => Promise.resolve() };
   }
 
   const failover = new Failover({
@@ -60,6 +63,7 @@ export function startSources({ config, hub, queue, publisher, log }: SourcesOpti
   failover.start();
   const push = startPush({ config, queue, publisher, failover, log });
   return {
+    lookNow,
     async pause() {
       failover.stop();
       await Promise.all([poll.stop(), push.pause()]);
