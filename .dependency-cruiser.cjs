@@ -71,7 +71,8 @@ module.exports = {
     ...reserved,
     {
       name: 'foundation-is-below',
-      comment: 'Everyone stands on command, delivery, errors, secret, wait and logger; they stand on each other only.',
+      comment:
+        'Everyone stands on command, delivery, errors, secret, wait and logger; they stand on each other only.',
       severity: 'error',
       from: { path: FOUNDATION },
       to: { path: '^src/', pathNot: FOUNDATION },
