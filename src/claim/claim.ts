@@ -1,14 +1,16 @@
 import type { Command } from '../command.ts';
+import type { Reply } from '../delivery.ts';
 import { describeError } from '../errors.ts';
 import type { HubClient } from '../hub/hub-client.ts';
 import { CommandAlreadyRunError, HubFaultError, HubUnreachableError } from '../hub/hub-errors.ts';
 import type { Logger } from '../logger.ts';
 import type { Journal } from '../report/journal.ts';
-import type { Reply } from '../delivery.ts';
 
 export interface ClaimOptions {
   readonly hub: Pick<HubClient, 'markRunning' | 'runningIds'>;
-  readonly journal: Pick<Journal, 'entry' | 'claiming' | 'claimed' | 'forget'>;
+  readonly journal: Pick<Journal, 'entry' | 'claiming' | 'claimed' | 'forget' | 'alsoReplyTo'>;
+  /** How often in a row the hub has answered with a fault, by command; kept here from question to question. */
+  readonly faults: Map<number, number>;
   readonly log: Logger;
 }
 
@@ -21,7 +23,10 @@ export interface Arrival {
 }
 
 /** `undecided`: nobody knows yet, so it must be asked again; `refused`: the hub will not have the command run. */
-export type ClaimResult = 'won' | 'lost' | 'undecided' | { readonly refused: string };
+export type ClaimResult = 'won' | Decided | 'undecided';
+
+/** The command is not ours. */
+type Decided = 'lost' | { readonly refused: string };
 
 /** A hub answers every trouble of its own with a fault, a deadlock in its database as well: so a fault is final only when it repeats. */
 const FAULTS_UNTIL_FINAL = 5;
@@ -32,58 +37,65 @@ const FAULTS_UNTIL_FINAL = 5;
  */
 export async function claim(command: Command, arrival: Arrival, options: ClaimOptions): Promise<ClaimResult> {
   const { hub, journal } = options;
-  const stage = journal.entry(command.id)?.stage;
+  const { id } = command;
+  const stage = journal.entry(id)?.stage;
   // An old message about a command that this worker is through with, or nearly.
   if (stage !== undefined && stage !== 'claiming') return 'lost';
   const askedBefore = !journal.claiming(command, arrival.receivedAt, arrival.replies);
+  if (askedBefore) arrival.replies.forEach((reply) => journal.alsoReplyTo(id, reply));
   try {
-    await hub.markRunning(command.id);
+    await hub.markRunning(id);
   } catch (error) {
-    return afterError(error, { command, arrival, askedBefore }, options);
+    return afterError(error, { id, attempt: arrival.attempt, askedBefore }, options);
   }
-  journal.claimed(command.id);
-  return 'won';
+  return win(id, options);
 }
 
 interface Question {
-  readonly command: Command;
-  readonly arrival: Arrival;
+  readonly id: number;
+  readonly attempt: number;
   /** Whether an earlier question may have been granted without our hearing of it. */
   readonly askedBefore: boolean;
 }
 
 async function afterError(error: unknown, question: Question, options: ClaimOptions): Promise<ClaimResult> {
-  const { command, arrival, askedBefore } = question;
-  const { journal, log } = options;
-  if (error instanceof CommandAlreadyRunError) {
-    return askedBefore ? whoseIsIt(command, options) : lose(command, options);
-  }
+  const { id, attempt, askedBefore } = question;
+  const { journal, faults, log } = options;
+  if (error instanceof CommandAlreadyRunError) return unlessOurs('lost', question, options);
   const reason = describeError(error);
-  const isNews = arrival.attempt === 1;
-  log[isNews ? 'warn' : 'debug']('claim undecided', { attempt: arrival.attempt, reason });
+  const isNews = attempt === 1;
+  log[isNews ? 'warn' : 'debug']('claim undecided', { attempt, reason });
+  const repeated = error instanceof HubFaultError ? (faults.get(id) ?? 0) + 1 : 0;
+  faults.set(id, repeated);
   if (error instanceof HubUnreachableError && error.mayHaveActed) return 'undecided';
-  if (!askedBefore) journal.forget(command.id);
-  const isFinal = error instanceof HubFaultError && arrival.attempt >= FAULTS_UNTIL_FINAL;
-  if (!isFinal) return 'undecided';
-  journal.forget(command.id);
-  return { refused: reason };
+  if (!askedBefore) journal.forget(id);
+  if (repeated < FAULTS_UNTIL_FINAL) return 'undecided';
+  return unlessOurs({ refused: reason }, question, options);
 }
 
-async function whoseIsIt(command: Command, options: ClaimOptions): Promise<ClaimResult> {
-  const { hub, journal, log } = options;
+/** The command is lost or refused, unless the hub has given it to us before and the answer got lost. */
+async function unlessOurs(
+  decided: Decided,
+  { id, askedBefore }: Question,
+  options: ClaimOptions,
+): Promise<ClaimResult> {
+  const { hub, journal, faults, log } = options;
   try {
-    const running = await hub.runningIds();
-    if (!running.includes(command.id)) return lose(command, options);
+    if (askedBefore && (await hub.runningIds()).includes(id)) return win(id, options);
   } catch (error) {
     log.warn('claim undecided', { reason: describeError(error) });
     return 'undecided';
   }
-  journal.claimed(command.id);
-  return 'won';
+  journal.forget(id);
+  faults.delete(id);
+  if (decided === 'lost') {
+    log.info('claim lost', { reason: 'somebody else has the command, or it was cancelled' });
+  } else log.error('claim refused', { reason: decided.refused });
+  return decided;
 }
 
-function lose({ id }: Command, { journal, log }: ClaimOptions): 'lost' {
-  journal.forget(id);
-  log.info('claim lost', { reason: 'somebody else has the command, or it was cancelled' });
-  return 'lost';
+function win(id: number, { journal, faults }: ClaimOptions): 'won' {
+  journal.claimed(id);
+  faults.delete(id);
+  return 'won';
 }

@@ -86,10 +86,15 @@ export class Journal {
     this.#statements.remove.run(id);
   }
 
-  /** One more place that wants the command's answer. */
+  /** One more place that wants the command's answer, unless it is there already: a message may come twice. */
   alsoReplyTo(id: number, reply: Reply): void {
-    const entry = this.entry(id);
-    if (entry !== undefined) this.#statements.setReplies.run(JSON.stringify([...entry.replies, reply]), id);
+    const { replyTo, correlationId } = reply;
+    const replies = this.entry(id)?.replies;
+    const isKnown = replies?.some(
+      (known) => known.replyTo === replyTo && known.correlationId === correlationId,
+    );
+    if (replies === undefined || isKnown === true) return;
+    this.#statements.setReplies.run(JSON.stringify([...replies, reply]), id);
   }
 
   /** What is journaled of a command; undefined when nothing is. */
