@@ -59,7 +59,10 @@ export async function startLab({ systems, powerType, powerId }: LabOptions, atEn
     brokerPid: Number(readFileSync(join(broker.dir, 'pid'), 'utf8')),
     queue: (count) =>
       store.commands
-        .add(LAB, names.slice(0, count).map((fqdn) => ({ fqdn, action: 'on' })))
+        .add(
+          LAB,
+          names.slice(0, count).map((fqdn) => ({ fqdn, action: 'on' })),
+        )
         .map(({ command }) => command),
     push: (command) => {
       const { exchange, routingKey, content, properties } = commandMessage(LAB, command);
