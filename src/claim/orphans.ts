@@ -31,7 +31,9 @@ export async function watchOrphans(options: OrphansOptions): Promise<void> {
 
 async function abortOrphans({ hub, isOurs, signal, log }: OrphansOptions): Promise<void> {
   const running = await hub.runningIds(signal);
-  for (const id of running.filter((candidate) => !isOurs(candidate))) {
+  for (const id of running) {
+    if (signal.aborted) return;
+    if (isOurs(id)) continue;
     try {
       await hub.markAborted(id, 'Command orphaned, aborting');
       log.warn('orphaned command aborted', { id });
