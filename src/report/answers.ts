@@ -3,7 +3,7 @@ import { type Result, resultEvent, resultReply } from '../broker/result-message.
 import type { Publisher } from '../broker/publisher.ts';
 import { describeError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
-import { backoffMs, wait } from '../wait.ts';
+import { type BackoffBounds, backoffMs, wait } from '../wait.ts';
 import type { Journal } from './journal.ts';
 import type { Reply } from '../delivery.ts';
 import type { JournalEntry } from './journal-entry.ts';
@@ -15,6 +15,8 @@ export interface AnswersOptions {
   readonly lab: string;
   /** Name of this worker. */
   readonly worker: string;
+  /** Between two tries of an answer; 500 ms doubling up to 30 s unless given. */
+  readonly backoff?: BackoffBounds;
   readonly log: Logger;
 }
 
@@ -66,7 +68,7 @@ export class Answers {
 
   /** Whether the answer is delivered or nobody is there to take it; false when it is still owed. */
   async #answer(result: Result, reply: Reply): Promise<boolean> {
-    const { publisher, log } = this.#options;
+    const { publisher, backoff = BACKOFF, log } = this.#options;
     const facts = { id: result.id, replyTo: reply.replyTo };
     if (publisher === undefined) {
       log.warn('answer dropped', { ...facts, reason: 'no broker is configured any more' });
@@ -83,7 +85,7 @@ export class Answers {
         }
         log.debug('answer not delivered yet', { ...facts, attempt, reason: describeError(error) });
       }
-      await wait(backoffMs(attempt, BACKOFF), this.#stopping.signal);
+      await wait(backoffMs(attempt, backoff), this.#stopping.signal);
     }
     return false;
   }

@@ -45,8 +45,10 @@ export class Reporter {
 
   async #deliver(id: number, attempt: number): Promise<void> {
     const { journal, log } = this.#options;
+    // After the stop the journal may be closed.
+    if (this.#stopping.signal.aborted) return;
     const entry = journal.entry(id);
-    if (entry?.outcome === undefined || this.#stopping.signal.aborted) return;
+    if (entry?.outcome === undefined) return;
     for (let tries = attempt; ; tries += 1) {
       try {
         await this.#tell(entry);
