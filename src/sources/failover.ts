@@ -18,6 +18,7 @@ export class Failover {
   readonly #options: FailoverOptions;
   #mode: Mode | undefined;
   #timer: NodeJS.Timeout | undefined;
+  #isStopped = false;
 
   constructor(options: FailoverOptions) {
     this.#options = options;
@@ -44,17 +45,19 @@ export class Failover {
     this.#pollIn(Math.max(0, this.#options.fallbackDelayMs - silentMs), reason);
   }
 
+  /** Decides nothing more, whatever becomes of the broker. */
   stop(): void {
+    this.#isStopped = true;
     clearTimeout(this.#timer);
   }
 
   #pollIn(ms: number, reason: string): void {
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#change('polling', reason), ms);
+    if (!this.#isStopped) this.#timer = setTimeout(() => this.#change('polling', reason), ms);
   }
 
   #change(mode: Mode, reason: string): void {
-    if (mode === this.#mode) return;
+    if (mode === this.#mode || this.#isStopped) return;
     this.#mode = mode;
     const { log, onMode } = this.#options;
     if (mode === 'push') log.info('taking pushed commands', { reason });

@@ -52,7 +52,7 @@ export class PollSource {
       this.#lookAgain = true;
       return;
     }
-    clearTimeout(this.#timer);
+    this.#unschedule();
     this.#looking = this.#look().finally(() => {
       this.#looking = undefined;
       this.#next();
@@ -62,7 +62,7 @@ export class PollSource {
   /** Looks no more; resolves when a look that is under way has ended, which this cuts short. */
   async stop(): Promise<void> {
     this.#stopping.abort();
-    clearTimeout(this.#timer);
+    this.#unschedule();
     await this.#looking;
   }
 
@@ -70,12 +70,24 @@ export class PollSource {
     if (this.#lookAgain) {
       this.#lookAgain = false;
       this.lookNow();
-    } else if (this.#pace !== undefined) this.#schedule(this.#pace.everyMs);
+      return;
+    }
+    // A pace that was set during the look has its first look scheduled already.
+    if (this.#pace !== undefined && this.#timer === undefined) this.#schedule(this.#pace.everyMs);
   }
 
   #schedule(ms: number): void {
+    this.#unschedule();
+    if (this.#stopping.signal.aborted) return;
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      this.lookNow();
+    }, ms);
+  }
+
+  #unschedule(): void {
     clearTimeout(this.#timer);
-    if (!this.#stopping.signal.aborted) this.#timer = setTimeout(() => this.lookNow(), ms);
+    this.#timer = undefined;
   }
 
   async #look(): Promise<void> {
