@@ -20,7 +20,7 @@ function outcomes(commands: readonly BoardCommand[]): Check {
   const wrong = commands.filter((command) => command.status !== (mustFail(command) ? 'Failed' : 'Completed'));
   const failing = commands.filter(mustFail).length;
   if (wrong.length === 0) {
-    const text = `${commands.length - failing} commands completed, ${failing} failed as it had to`;
+    const text = `${commands.length - failing} completed, ${failing} failed as it had to`;
     return { isMet: true, text: `${commands.length} commands: ${text}` };
   }
   const found = wrong.map(({ id, fqdn, action, status, message }) =>

@@ -17,7 +17,7 @@ export const STUCK_OUTLET = 'stuck-outlet';
 export const STUCK_OUTLET_SCRIPT = `#!/bin/sh
 sleep "$power_id"
 [ "$power_mode" = on ] && exit
-echo "$power_address: the relay of the outlet is stuck, it is still on" >&2
+echo "$power_address: relay stuck, still on" >&2
 exit 1
 `;
 

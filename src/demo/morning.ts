@@ -1,7 +1,7 @@
 import type { QueueRequest } from '../queue-client/server-client.ts';
 import { MACHINES } from './lab.ts';
 
-/** A part of the show: what is told, what is queued all at once, and how long it is watched before the next part. */
+/** A part of the show: what is told, what is queued all at once, and how long it is watched at most. */
 export interface Act {
   readonly caption: string;
   readonly requests: readonly QueueRequest[];
@@ -16,12 +16,12 @@ export const MORNING: readonly Act[] = [
     watchS: 3.5,
   },
   {
-    caption: 'Four reboots, each an off and then an on. Different machines do not wait for each other.',
+    caption: 'Four reboots, off and on. Different machines do not wait for each other.',
     requests: reboots('b1', 'c1', 'd1', 'd2'),
     watchS: 3.5,
   },
   {
-    caption: 'Rack A is power-cycled: one PDU, so one command at a time. d1 next to it is not held up.',
+    caption: 'Rack A is power-cycled, one by one behind its PDU. d1 is not held up.',
     requests: [
       ...each('off', 'a1', 'a2', 'a3', 'a4'),
       ...each('on', 'a1', 'a2', 'a3', 'a4'),
@@ -35,12 +35,12 @@ export const MORNING: readonly Act[] = [
     watchS: 2,
   },
   {
-    caption: 'The outlet of c2 is stuck: its off fails, and the hub is told why. c1 beside it goes on.',
+    caption: 'The outlet of c2 is stuck: its off fails, and the hub is told why.',
     requests: [...each('off', 'c2'), ...reboots('c1')],
     watchS: 3,
   },
   {
-    caption: 'Rush hour: reboots for everybody. A busy PDU delays its own machines, and nobody else.',
+    caption: 'Rush hour: a busy PDU delays its own machines, and nobody else.',
     requests: [
       ...reboots('a1', 'a2', 'a3', 'a4', 'b1', 'b2', 'b3', 'c1', 'd1', 'd2', 'd3'),
       ...reboots('a1', 'a2', 'b1', 'b2', 'c1', 'd1', 'd2'),
@@ -51,7 +51,7 @@ export const MORNING: readonly Act[] = [
 
 /** Played last, and only when the broker is ours to stop. */
 export const WITHOUT_BROKER: Act = {
-  caption: 'The broker is dead. The worker polls the hub until it is back: slower, but nothing is lost.',
+  caption: 'The broker is dead: the worker polls instead. Slower, but nothing is lost.',
   requests: reboots('a1', 'b1', 'c1', 'd1'),
   watchS: 0,
 };

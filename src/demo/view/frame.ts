@@ -41,18 +41,14 @@ function counts(commands: readonly BoardCommand[], width: number): Line {
   const { count: unhindered, medianMs, maxMs } = pickUpOf(commands);
   return spread(
     [
-      ...[yellow(count('Running').padStart(2)), dim(' running   ')],
-      ...[cyan(count('Queued').padStart(2)), dim(' waiting   ')],
-      ...[green(count('Completed').padStart(2)), dim(' done   ')],
+      ...[yellow(count('Running').padStart(2)), dim(' running  ')],
+      ...[cyan(count('Queued').padStart(2)), dim(' waiting  ')],
+      ...[green(count('Completed').padStart(2)), dim(' done  ')],
       ...[failed === '0' ? dim('0') : red(failed), dim(' failed')],
     ],
     unhindered === 0
       ? []
-      : [
-          dim('picked up in '),
-          bold(`${medianMs} ms`),
-          dim(` median, ${maxMs} ms at most (if nothing is in the way)`),
-        ],
+      : [dim('pick-up '), plain('median '), bold(String(medianMs)), plain(`, max ${maxMs} ms`)],
     width,
   );
 }

@@ -16,6 +16,7 @@ export type Terminal = Pick<NodeJS.WriteStream, 'write' | 'columns' | 'rows'>;
 export class LiveView implements View {
   readonly #terminal: Terminal;
   readonly #isColoured: boolean;
+  #stepTimer: NodeJS.Timeout | undefined;
   #drawnLines = 0;
   #drawnWidth = 0;
 
@@ -25,10 +26,18 @@ export class LiveView implements View {
   }
 
   step(text: string): void {
-    this.#terminal.write(`${text}\n`);
+    this.#endStep();
+    const begunAt = performance.now();
+    const tell = (): void => {
+      const lastedS = Math.floor((performance.now() - begunAt) / 1000);
+      this.#terminal.write(`\r${text}${lastedS > 0 ? ` … ${lastedS} s` : ''}`);
+    };
+    tell();
+    this.#stepTimer = setInterval(tell, 1000);
   }
 
   show(scene: Scene): void {
+    this.#endStep();
     const { columns, rows } = this.#terminal;
     // Last column and last row stay free: writing there moves the screen on some terminals.
     const width = columns - 1;
@@ -40,7 +49,15 @@ export class LiveView implements View {
   }
 
   close(): void {
+    this.#endStep();
     if (this.#drawnLines > 0) this.#terminal.write(`${SHOW_CURSOR}\n`);
+  }
+
+  #endStep(): void {
+    if (this.#stepTimer === undefined) return;
+    clearInterval(this.#stepTimer);
+    this.#stepTimer = undefined;
+    this.#terminal.write('\n');
   }
 
   /** Brings the cursor to where the picture begins. A terminal that became narrower has folded the lines: then all is cleared. */

@@ -31,7 +31,7 @@ export function machineLine({ machine, commands, nowMs }: MachineLineOptions): L
   ];
 }
 
-const DOING_WIDTH = 30;
+const DOING_WIDTH = 26;
 const BAR_WIDTH = 12;
 
 function lamp(own: readonly BoardCommand[], running: BoardCommand | undefined): Line {

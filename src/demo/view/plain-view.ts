@@ -18,7 +18,7 @@ export class PlainView implements View {
 
   show(scene: Scene, ended: readonly BoardCommand[]): void {
     const mode = modeText(scene);
-    if (mode !== this.#mode) this.#out.write(`commands come by: ${mode}\n`);
+    if (scene.mode !== undefined && mode !== this.#mode) this.#out.write(`commands come by: ${mode}\n`);
     this.#mode = mode;
     for (const command of ended) this.#out.write(`${endText(command, scene.startedAtMs)}\n`);
     if (scene.caption !== this.#caption) this.#out.write(`\n${scene.caption}\n`);
