@@ -32,15 +32,13 @@ export interface Lab {
   readonly hubUrl: string;
   readonly brokerPid: number;
   /** Queues an `on` at the hub for each of the first `count` systems. */
-  queue(count: number): readonly Command[];
+  readonly queue: (count: number) => readonly Command[];
   /** Publishes the command to the lab's workers. */
-  push(command: Command): void;
+  readonly push: (command: Command) => void;
   /** Resolves once all of the commands have ended at the hub. @throws Error when one of them did not complete */
-  ended(commands: readonly Command[]): Promise<void>;
-  /** How many of the lab's commands run, as far as the hub knows. */
-  running(): number;
+  readonly ended: (commands: readonly Command[]) => Promise<void>;
   /** Resolves once a worker takes commands from the broker. */
-  hasWorker(): Promise<void>;
+  readonly hasWorker: () => Promise<void>;
 }
 
 /** Starts a private RabbitMQ and, in this process, the small hub, both with their data on disk; `atEnd` is told how to end them. */
@@ -69,7 +67,6 @@ export async function startLab({ systems, powerType, powerId }: LabOptions, atEn
       channel.publish(exchange, routingKey, content, { persistent: true, ...properties });
     },
     ended: (commands) => ended(store, commands),
-    running: () => store.queries.runningIds(LAB).length,
     hasWorker: async () => {
       await waitUntil(async () => (await channel.checkQueue(commandQueue(LAB))).consumerCount > 0, {
         timeoutMs: 30_000,

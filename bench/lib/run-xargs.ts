@@ -18,7 +18,8 @@ export async function runXargs({ file, env, count, parallel }: XargsOptions): Pr
     stdio: ['pipe', 'ignore', 'inherit'],
   });
   xargs.stdin.end(Array.from({ length: count }, (_, index) => `${index + 1}\n`).join(''));
-  const [status]: unknown[] = await once(xargs, 'exit');
+  const exit: readonly unknown[] = await once(xargs, 'exit');
+  const [status] = exit;
   if (status !== 0) throw new Error(`xargs ${file}: expected exit status 0, found ${String(status)}`);
   return performance.now() - startedAt;
 }
