@@ -1,0 +1,175 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { commandQueue } from '../../src/broker/names.ts';
+import { amqpPeer } from '../helpers/amqp-peer.ts';
+import { rabbitmq } from '../helpers/rabbitmq.ts';
+import { tempDir, type TempDir } from '../helpers/temp-dir.ts';
+import { waitUntil } from '../helpers/wait-until.ts';
+
+// Nobody listens on port 1.
+const DEAD_BROKER = 'amqp://127.0.0.1:1';
+const SHOW_MS = 90_000;
+
+describe('the demo', () => {
+  let dir: TempDir;
+  let demo: ChildProcess | undefined;
+  let output: string;
+
+  beforeEach(() => {
+    dir = tempDir();
+    mkdirSync(dir.file('tmp'));
+    output = '';
+  });
+  afterEach(() => {
+    demo?.kill('SIGKILL');
+    dir.remove();
+  });
+
+  /** Starts the built demo without a terminal. Its own folder for temporary files marks all of its processes. */
+  function start(...args: readonly string[]): ChildProcess {
+    const { PATH, HOME } = process.env;
+    demo = spawn(process.execPath, [resolve('dist/cli.js'), 'demo', ...args], {
+      env: { PATH, HOME, TMPDIR: dir.file('tmp') },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    demo.stdout?.on('data', (data: Buffer) => (output += data.toString()));
+    return demo;
+  }
+
+  const ended = async (child: ChildProcess): Promise<number | null> => {
+    await waitUntil(() => child.exitCode !== null || child.signalCode !== null, {
+      timeoutMs: SHOW_MS,
+      what: 'the demo to end',
+    });
+    return child.exitCode;
+  };
+
+  /** Everything that runs with our folder for temporary files, or with something in it. */
+  const processes = (): readonly string[] =>
+    readdirSync('/proc')
+      .filter((name) => /^\d+$/.test(name))
+      .filter(
+        (pid) => contains(`/proc/${pid}/environ`, dir.path) || contains(`/proc/${pid}/cmdline`, dir.path),
+      );
+
+  const expectNothingLeft = async (): Promise<void> => {
+    await waitUntil(() => processes().length === 0, { what: 'all processes of the demo to be gone' });
+    expect(readdirSync(dir.file('tmp'))).toEqual([]);
+  };
+
+  it(
+    'ends by itself, having shown by polling that all is well, when the broker that was named is not there',
+    async () => {
+      expect(await ended(start('--amqp-url', DEAD_BROKER))).toBe(0);
+      expect(output).toContain(
+        'the broker that was given cannot be used: connect ECONNREFUSED 127.0.0.1:1\n',
+      );
+      expect(output).toContain('commands come by: polling every second\n');
+      expect(output).toMatch(/c2\.demo {2}off {2}failed .*: chassis-c: relay stuck, still on\n/);
+      expect(output).toContain('✓ 74 commands: 73 completed, 1 failed as it had to\n');
+      expect(output).toContain('✓ 18 lanes: ');
+      expect(output).toContain('✓ worker and server stopped in an orderly way\n');
+      expect(output).toMatch(/ {2}polled every second +median \d+ ms/);
+      expect(output).toContain('apt-get install rabbitmq-server');
+      expect(output).not.toContain('\x1b');
+      await expectNothingLeft();
+    },
+    SHOW_MS,
+  );
+
+  it(
+    'shows that commands are pushed when there is a broker, and deletes its queues there',
+    async () => {
+      const { url, port } = await rabbitmq();
+      const child = start('--amqp-url', url);
+      await waitUntil(() => output.includes('Good morning'), {
+        timeoutMs: 30_000,
+        what: 'the show to begin',
+      });
+      const lab = await waitUntil(() => labOf(processes()), { what: 'the lab of the show' });
+      expect(await ended(child)).toBe(0);
+      expect(output).toContain(`commands come by: pushed by the broker at 127.0.0.1:${port}\n`);
+      expect(output).toContain('✓ 74 commands: 73 completed, 1 failed as it had to\n');
+      expect(output).toMatch(/ {2}pushed +median \d+ ms/);
+      expect(output).not.toContain('apt-get install');
+      await expectNothingLeft();
+      const peer = await amqpPeer();
+      await expect(peer.depth(commandQueue(lab))).rejects.toThrow('NOT_FOUND');
+      await peer.close().catch(() => {});
+    },
+    SHOW_MS,
+  );
+
+  it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
+    'stops what it has started when %s comes in the middle, and ends with 0',
+    async (signal) => {
+      const child = start('--amqp-url', DEAD_BROKER);
+      await waitUntil(() => output.includes('completed'), {
+        timeoutMs: 30_000,
+        what: 'the show to be under way',
+      });
+      expect(processes().length).toBeGreaterThanOrEqual(3);
+      child.kill(signal);
+      expect(await ended(child)).toBe(0);
+      expect(output).toMatch(/Stopping what the demo has started\.\n$/);
+      await expectNothingLeft();
+    },
+    SHOW_MS,
+  );
+
+  it(
+    'stops when nobody reads its output any more',
+    async () => {
+      const child = start('--amqp-url', DEAD_BROKER);
+      await waitUntil(() => output.includes('completed'), {
+        timeoutMs: 30_000,
+        what: 'the show to be under way',
+      });
+      child.stdout?.destroy();
+      expect(await ended(child)).toBe(0);
+      await expectNothingLeft();
+    },
+    SHOW_MS,
+  );
+
+  it(
+    'ends with 1, and the end of the log, when its worker dies',
+    async () => {
+      const child = start('--amqp-url', DEAD_BROKER);
+      await waitUntil(() => output.includes('completed'), {
+        timeoutMs: 30_000,
+        what: 'the show to be under way',
+      });
+      const worker = processes().find((pid) => contains(`/proc/${pid}/cmdline`, '\0worker\0'));
+      process.kill(Number(worker), 'SIGKILL');
+      expect(await ended(child)).toBe(1);
+      expect(output).toContain('The demo failed: the worker ended by itself (SIGKILL):\n');
+      expect(output).toContain('"event":"command ended"');
+      await expectNothingLeft();
+    },
+    SHOW_MS,
+  );
+});
+
+function contains(file: string, text: string): boolean {
+  return textOf(file).includes(text);
+}
+
+function labOf(pids: readonly string[]): string | undefined {
+  for (const pid of pids) {
+    const name = /BEAKER_USERNAME=host\/(demo-\w+)/.exec(textOf(`/proc/${pid}/environ`))?.[1];
+    if (name !== undefined) return name;
+  }
+  return undefined;
+}
+
+function textOf(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    // It has ended meanwhile.
+    return '';
+  }
+}
