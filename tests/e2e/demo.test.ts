@@ -1,5 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { commandQueue } from '../../src/broker/names.ts';
@@ -11,6 +13,7 @@ import { waitUntil } from '../helpers/wait-until.ts';
 // Nobody listens on port 1.
 const DEAD_BROKER = 'amqp://127.0.0.1:1';
 const SHOW_MS = 90_000;
+const hasLocalBroker = await takesConnections(5672);
 
 describe('the demo', () => {
   let dir: TempDir;
@@ -40,7 +43,7 @@ describe('the demo', () => {
 
   const ended = async (child: ChildProcess): Promise<number | null> => {
     await waitUntil(() => child.exitCode !== null || child.signalCode !== null, {
-      timeoutMs: SHOW_MS,
+      timeoutMs: 2 * SHOW_MS,
       what: 'the demo to end',
     });
     return child.exitCode;
@@ -100,6 +103,22 @@ describe('the demo', () => {
       await peer.close().catch(() => {});
     },
     SHOW_MS,
+  );
+
+  // Where there is a broker on this machine, it is used, and not ours to stop.
+  (hasLocalBroker ? it.skip : it)(
+    'starts a private RabbitMQ when there is no broker, and shows that polling takes over when that dies',
+    async () => {
+      const child = start();
+      expect(await ended(child)).toBe(0);
+      expect(output).toContain('starting a private RabbitMQ, which takes 10 to 20 seconds\n');
+      expect(output).toContain('commands come by: pushed by a private RabbitMQ\n');
+      expect(output).toContain('The broker is dead: ');
+      expect(output).toContain('✓ 82 commands: 81 completed, 1 failed as it had to\n');
+      expect(output).toMatch(/ {2}pushed +median .*\n {2}polled every second +median \d+ ms/);
+      await expectNothingLeft();
+    },
+    2 * SHOW_MS,
   );
 
   it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
@@ -172,4 +191,15 @@ function textOf(file: string): string {
     // It has ended meanwhile.
     return '';
   }
+}
+
+async function takesConnections(port: number): Promise<boolean> {
+  const socket = connect(port, '127.0.0.1');
+  // Rejects when 'error' comes first.
+  const answers = await once(socket, 'connect').then(
+    () => true,
+    () => false,
+  );
+  socket.destroy();
+  return answers;
 }

@@ -44,7 +44,8 @@ function commandsToTry(program: string): readonly string[] {
     `echo '[{"fqdn": "sys1.lab1", "power": {"type": "dummy", "id": "2"}}]' > /tmp/systems.json`,
     `${program} server --state-dir /tmp/beaker-server --server-systems /tmp/systems.json &`,
     `${program} worker --state-dir /tmp/beaker-worker --sleep-time 1 &`,
-    `${program} queue sys1.lab1 off on --wait`,
+    `sleep 2; ${program} queue sys1.lab1 off on --wait`,
+    'kill %1 %2',
   ];
 }
 
