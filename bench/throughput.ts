@@ -3,7 +3,7 @@ import { type Lab, startLab } from './lib/lab.ts';
 import { cpuTime } from './lib/process-usage.ts';
 import { runXargs } from './lib/run-xargs.ts';
 import { median, round } from './lib/statistics.ts';
-import { startWorker } from './lib/worker-process.ts';
+import { startWorker, type WorkerProcess } from './lib/worker-process.ts';
 import { withCleanup } from './lib/with-cleanup.ts';
 import { writeResults } from './lib/write-results.ts';
 
@@ -12,32 +12,31 @@ import { writeResults } from './lib/write-results.ts';
  * and as many at once, in turn. Broker, hub, worker and scripts share the machine; xargs has it to itself.
  */
 
-const COMMANDS = Number(process.env['BENCH_COMMANDS'] ?? 2_000);
-const WARM_UP = 200;
+const COMMANDS = 2_000;
+/** The worker lives for months: what compiling takes in its first seconds is not what a command costs. */
+const WARM_UP = 500;
 const PAIRS = 3;
 const CONCURRENCIES = [8, 32];
+/** No further pair is begun later than this: on a busy machine there are fewer. */
+const BUDGET_MS = 30_000;
 /** Measured on it, on two cores. */
 const ORIGINAL_PER_S = 50;
 const SCRIPT = fileURLToPath(new URL('../power-scripts/dummy', import.meta.url));
 
-/** What one run through the worker took; processor time is in milliseconds a command. */
-interface Run {
-  readonly seconds: number;
+/** Processor time in milliseconds. */
+interface CpuMs {
   readonly workerCpuMs: number;
   readonly scriptsCpuMs: number;
   readonly hubCpuMs: number;
   readonly brokerCpuMs: number;
 }
 
-interface Pair {
+/** Commands through the worker beside the same script through xargs; processor time is for each command. */
+interface Pair extends CpuMs {
   readonly concurrency: number;
   readonly commandsPerS: number;
   readonly xargsPerS: number;
   readonly ratio: number;
-  readonly workerCpuMs: number;
-  readonly scriptsCpuMs: number;
-  readonly hubCpuMs: number;
-  readonly brokerCpuMs: number;
 }
 
 const pairs = await withCleanup(async (atEnd) => {
@@ -45,10 +44,14 @@ const pairs = await withCleanup(async (atEnd) => {
   const measured: Pair[] = [];
   for (const concurrency of CONCURRENCIES) {
     const worker = await startWorker({ lab, concurrency }, atEnd);
-    await throughWorker(lab, worker.pid, WARM_UP);
-    for (let pair = 0; pair < PAIRS; pair += 1) {
-      const run = await throughWorker(lab, worker.pid, COMMANDS);
-      measured.push(pairOf(concurrency, run, await throughXargs(concurrency)));
+    await throughWorker(lab, worker, WARM_UP);
+    const startedAt = performance.now();
+    for (let pair = 0; pair < PAIRS && performance.now() - startedAt < BUDGET_MS; pair += 1) {
+      const { ms, ...cpuMs } = await throughWorker(lab, worker, COMMANDS);
+      const xargsMs = await throughXargs(concurrency);
+      const commandsPerS = round(COMMANDS / (ms / 1000), 0);
+      const xargsPerS = round(COMMANDS / (xargsMs / 1000), 0);
+      measured.push({ concurrency, commandsPerS, xargsPerS, ratio: round(xargsMs / ms, 2), ...cpuMs });
     }
     await worker.stop();
   }
@@ -71,35 +74,33 @@ writeResults('throughput', `${byConcurrency.join('; ')}; ${timesOriginal} times 
   pairs,
 });
 
-async function throughWorker(lab: Lab, workerPid: number, count: number): Promise<Run> {
+async function throughWorker(
+  lab: Lab,
+  worker: WorkerProcess,
+  count: number,
+): Promise<CpuMs & { ms: number }> {
   const commands = lab.queue(count);
-  const before = usage(lab, workerPid);
+  const before = cpuUntilNow(lab, worker);
   const startedAt = performance.now();
   const done = lab.ended(commands);
   commands.forEach(lab.push);
   await done;
-  const seconds = (performance.now() - startedAt) / 1000;
-  const after = usage(lab, workerPid);
-  const each = (of: keyof Usage): number => (after[of] - before[of]) / count;
+  const ms = performance.now() - startedAt;
+  const after = cpuUntilNow(lab, worker);
+  const each = (of: keyof CpuMs): number => round((after[of] - before[of]) / count, 2);
   return {
-    seconds,
-    workerCpuMs: each('worker'),
-    scriptsCpuMs: each('scripts'),
-    hubCpuMs: each('hub'),
-    brokerCpuMs: each('broker'),
+    ms,
+    workerCpuMs: each('workerCpuMs'),
+    scriptsCpuMs: each('scriptsCpuMs'),
+    hubCpuMs: each('hubCpuMs'),
+    brokerCpuMs: each('brokerCpuMs'),
   };
 }
 
-interface Usage {
-  readonly worker: number;
-  readonly scripts: number;
-  readonly hub: number;
-  readonly broker: number;
-}
-
-function usage(lab: Lab, workerPid: number): Usage {
-  const { ownMs: worker, childrenMs: scripts } = cpuTime(workerPid);
-  return { worker, scripts, hub: cpuTime(process.pid).ownMs, broker: cpuTime(lab.brokerPid).ownMs };
+function cpuUntilNow(lab: Lab, worker: WorkerProcess): CpuMs {
+  const { ownMs: workerCpuMs, childrenMs: scriptsCpuMs } = cpuTime(worker.pid);
+  const hubCpuMs = cpuTime(process.pid).ownMs;
+  return { workerCpuMs, scriptsCpuMs, hubCpuMs, brokerCpuMs: cpuTime(lab.brokerPid).ownMs };
 }
 
 /** The script gets what the worker gives it. */
@@ -113,21 +114,6 @@ function throughXargs(parallel: number): Promise<number> {
     power_mode: 'on',
   };
   return runXargs({ file: SCRIPT, env, count: COMMANDS, parallel });
-}
-
-function pairOf(concurrency: number, run: Run, xargsMs: number): Pair {
-  const commandsPerS = COMMANDS / run.seconds;
-  const xargsPerS = (COMMANDS / xargsMs) * 1000;
-  return {
-    concurrency,
-    commandsPerS: round(commandsPerS, 0),
-    xargsPerS: round(xargsPerS, 0),
-    ratio: round(commandsPerS / xargsPerS, 2),
-    workerCpuMs: round(run.workerCpuMs, 2),
-    scriptsCpuMs: round(run.scriptsCpuMs, 2),
-    hubCpuMs: round(run.hubCpuMs, 2),
-    brokerCpuMs: round(run.brokerCpuMs, 2),
-  };
 }
 
 function medianOf(concurrency: number, figure: keyof Pair): number {

@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { openSync, readFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { tempDir } from '../../tests/helpers/temp-dir.ts';
 import { ACCOUNT, type Lab } from './lab.ts';
@@ -28,11 +28,14 @@ export async function startWorker(options: WorkerOptions, atEnd: AtEnd): Promise
   const dir = tempDir();
   atEnd(() => dir.remove());
   const logFile = dir.file('log');
+  const log = openSync(logFile, 'a');
+  // For a look inside: --cpu-prof, for one.
   const nodeOptions = (process.env['BENCH_WORKER_NODE_OPTIONS'] ?? '').split(' ').filter(Boolean);
   const child = spawn(process.execPath, [...nodeOptions, CLI, 'worker'], {
     env: settings(options, dir.file('state')),
-    stdio: ['ignore', 'ignore', openSync(logFile, 'a')],
+    stdio: ['ignore', 'ignore', log],
   });
+  closeSync(log);
   const { pid } = child;
   if (pid === undefined) throw new Error(`expected to start ${CLI}, and could not`);
   atEnd(() => stop(child, { atOnce: true }));
