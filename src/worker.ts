@@ -1,4 +1,5 @@
 import { hostname } from 'node:os';
+import { runAction } from './actions/run-action.ts';
 import { Publisher } from './broker/publisher.ts';
 import { resultTopology } from './broker/topology.ts';
 import { claim } from './claim/claim.ts';
@@ -142,6 +143,7 @@ function createQueue(
         ),
       run: (command) =>
         runCommand(command, {
+          act: runAction,
           settings: config,
           environment,
           stopping,

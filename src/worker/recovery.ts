@@ -17,31 +17,36 @@ export interface RecoveryOptions {
   readonly log: Logger;
 }
 
-/** Takes up every journaled command where a former life of this worker left it. */
+/** Takes up every journaled command where a former life of this worker left it; none when a stop comes first. */
 export async function recover(options: RecoveryOptions): Promise<void> {
   const { journal, log, signal } = options;
   const entries = journal.entries();
   if (entries.length === 0) return;
   log.info('taking up commands of an earlier run', { count: entries.length });
-  await endFormerRuns(entries, { journal, log, signal });
+  if (!(await endFormerRuns(entries, { journal, log, signal }))) return;
   for (const entry of entries) takeUp(entry, options);
 }
 
-/** Before a command runs again nothing of its former run may be left: two scripts at one machine is what lanes are there to prevent. */
+/**
+ * Before a command runs again nothing of its former run may be left: two scripts at one machine is what lanes are there to
+ * prevent. Tells whether that is so; not when a stop came first.
+ */
 async function endFormerRuns(
   entries: readonly JournalEntry[],
   { journal, log, signal }: Pick<RecoveryOptions, 'journal' | 'log' | 'signal'>,
-): Promise<void> {
+): Promise<boolean> {
   const runs = entries
     .filter(({ stage }) => stage === 'started')
     .map(({ command: { id }, processGroup }) => ({ group: processGroup, marker: runMarker(journal, id) }));
-  if (runs.length === 0) return;
+  if (runs.length === 0) return true;
   log.info('ending scripts of an earlier run', { count: runs.length });
   try {
     await endGroups(runs, { signal });
+    return true;
   } catch (error) {
     if (!signal.aborted) throw error;
     log.warn('stopped before scripts of an earlier run had ended', { reason: describeError(error) });
+    return false;
   }
 }
 

@@ -1,5 +1,4 @@
-import type { ActionContext } from '../actions/action-context.ts';
-import { runAction } from '../actions/run-action.ts';
+import type { ActionContext, ActionFunction } from '../actions/action-context.ts';
 import { type Command, isRepeatable, type Outcome } from '../command.ts';
 import { CommandFailedError, describeError, InterruptedError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
@@ -8,6 +7,7 @@ import type { Journal } from '../report/journal.ts';
 import type { JournalEntry } from '../report/journal-entry.ts';
 
 export interface RunOptions extends Pick<ActionContext, 'settings' | 'environment' | 'stopping' | 'killing'> {
+  readonly act: ActionFunction;
   readonly journal: Pick<Journal, 'identity' | 'entry' | 'started' | 'runsIn' | 'ended'>;
   /** Called once the command is about to run. */
   readonly onStarted: (entry: JournalEntry) => void;
@@ -16,15 +16,17 @@ export interface RunOptions extends Pick<ActionContext, 'settings' | 'environmen
 
 /** Runs a claimed command and journals how it ended; `interrupted` when a stop came first and it will be run again. */
 export async function runCommand(command: Command, options: RunOptions): Promise<'ended' | 'interrupted'> {
-  const { journal, onStarted, settings, environment, stopping, killing } = options;
+  const { act, journal, onStarted, settings, environment, stopping, killing } = options;
   const { id, fqdn, action } = command;
   const log = options.log.child({ id, fqdn, action });
+  // Not begun, it does not count as started: even what must not be repeated can then be run after the next start.
+  if (stopping.aborted) return 'interrupted';
   const startedAt = Date.now();
   journal.started(command, startedAt);
   const entry = journal.entry(id);
   if (entry !== undefined) onStarted(entry);
   log.info('command started');
-  const outcome = await outcomeOf(command, {
+  const outcome = await outcomeOf(command, act, {
     settings,
     environment,
     stopping,
@@ -57,9 +59,13 @@ export function abortedOutcome(command: Command, why: string): Outcome {
 }
 
 /** The one place where what an action throws becomes an outcome. */
-async function outcomeOf(command: Command, context: ActionContext): Promise<Outcome | 'interrupted'> {
+async function outcomeOf(
+  command: Command,
+  act: ActionFunction,
+  context: ActionContext,
+): Promise<Outcome | 'interrupted'> {
   try {
-    await runAction(command, context);
+    await act(command, context);
     return { status: 'completed' };
   } catch (error) {
     if (error instanceof InterruptedError) {

@@ -1,0 +1,136 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import type { ActionContext } from '../../../src/actions/action-context.ts';
+import type { Action, Command } from '../../../src/command.ts';
+import { CommandFailedError, InterruptedError } from '../../../src/errors.ts';
+import type { JournalEntry } from '../../../src/report/journal-entry.ts';
+import { runCommand } from '../../../src/worker/run-command.ts';
+import { actionContext } from '../../helpers/action-context.ts';
+import { powerCommand } from '../../helpers/commands.ts';
+import { type JournalInDir, journalInDir } from '../../helpers/journal-in-dir.ts';
+import { type LogLine, recordingLogger } from '../../helpers/recording-logger.ts';
+
+const GROUP = { pgid: 4711, bootId: 'boot', startTicks: 99 };
+
+describe('runCommand', () => {
+  let state: JournalInDir;
+  let lines: LogLine[];
+  let started: JournalEntry[];
+  let stop: AbortController;
+
+  beforeEach(() => {
+    state = journalInDir();
+    lines = [];
+    started = [];
+    stop = new AbortController();
+  });
+  afterEach(() => state.remove());
+
+  const run = (
+    action: Action,
+    act: (command: Command, context: ActionContext) => unknown,
+  ): Promise<'ended' | 'interrupted'> => {
+    const command = powerCommand({ id: 7, action });
+    const { settings, environment, killing } = actionContext();
+    state.journal.claiming(command, Date.now(), []);
+    state.journal.claimed(7);
+    return runCommand(command, {
+      act: async (...args) => {
+        await act(...args);
+      },
+      settings,
+      environment,
+      killing,
+      stopping: stop.signal,
+      journal: state.journal,
+      onStarted: (entry) => started.push(entry),
+      log: recordingLogger(lines),
+    });
+  };
+  const entry = (): JournalEntry | undefined => state.journal.entry(7);
+
+  it('journals that the action starts before it does, where it runs, and how it ended', async () => {
+    const seen: (JournalEntry | undefined)[] = [];
+    const end = await run('on', (_command, { onProcessGroup }) => {
+      seen.push(entry());
+      onProcessGroup(GROUP);
+      seen.push(entry());
+    });
+    expect(end).toBe('ended');
+    expect(seen).toMatchObject([{ stage: 'started' }, { stage: 'started', processGroup: GROUP }]);
+    expect(started).toMatchObject([{ stage: 'started' }]);
+    expect(entry()).toMatchObject({ stage: 'ended', outcome: { status: 'completed' } });
+    expect(state.journal.lastPowerEnd('sys1.lab.test')).toBe(entry()?.endedAt);
+  });
+
+  it('marks the processes of a command with a name that no other has', async () => {
+    let marker = '';
+    await run('on', (_command, context) => (marker = context.marker));
+    expect(marker).toBe(`${state.journal.identity}/7`);
+  });
+
+  it.each([true, false])(
+    'passes on whether the system is to blame for a failure: %s',
+    async (systemBroken) => {
+      await run('off', () => {
+        throw new CommandFailedError('no such outlet', { systemBroken });
+      });
+      expect(entry()?.outcome).toEqual({ status: 'failed', message: 'no such outlet', systemBroken });
+    },
+  );
+
+  it('fails the command and not the system when the action breaks down, and logs where', async () => {
+    await run('off', () => {
+      throw new TypeError('undefined is not a function');
+    });
+    const message = 'off broke down: undefined is not a function';
+    expect(entry()?.outcome).toEqual({ status: 'failed', message, systemBroken: false });
+    const line = lines.find(({ level }) => level === 'error');
+    expect(line?.facts['reason']).toContain('run-command.test.ts');
+  });
+
+  it.each(['on', 'off'] as const)(
+    'lets a %s that was stopped be run again after the next start',
+    async (action) => {
+      const end = await run(action, () => {
+        throw new InterruptedError('stopped');
+      });
+      expect(end).toBe('interrupted');
+      expect(entry()).toMatchObject({ stage: 'started', outcome: undefined });
+    },
+  );
+
+  it.each(['reboot', 'interrupt'] as const)(
+    'aborts a %s that was stopped, which is not repeated and is not the fault of the system',
+    async (action) => {
+      const end = await run(action, () => {
+        throw new InterruptedError('stopped');
+      });
+      expect(end).toBe('ended');
+      const outcome = { status: 'aborted', message: expect.stringContaining('The worker was stopped') };
+      expect(entry()?.outcome).toEqual(outcome);
+    },
+  );
+
+  it.each(['on', 'reboot'] as const)(
+    'does not begin a %s once the worker stops: it stays claimed for the next start',
+    async (action) => {
+      stop.abort();
+      const end = await run(action, () => {
+        throw new Error('begun');
+      });
+      expect(end).toBe('interrupted');
+      expect(entry()?.stage).toBe('claimed');
+      expect(started).toEqual([]);
+    },
+  );
+
+  it('lets an action that runs end when the worker stops, and keeps its outcome', async () => {
+    await run('reboot', () => stop.abort());
+    expect(entry()?.outcome).toEqual({ status: 'completed' });
+  });
+
+  it('begins no rest with an interrupt', async () => {
+    await run('interrupt', () => undefined);
+    expect(state.journal.lastPowerEnd('sys1.lab.test')).toBeUndefined();
+  });
+});
