@@ -20,9 +20,14 @@ export interface CommandQueueOptions {
 /** Where a command stands: in line → being claimed → running → being reported; or running elsewhere, when the claim was lost. */
 export type Phase = 'in line' | 'claiming' | 'running' | 'reporting' | 'elsewhere';
 
+/** For how long what is said about an ended command is taken for an old story; ids of a hub that was set up anew may come again. */
+const ENDED_MS = 60_000;
+
 interface Entry {
   readonly command: Command;
   readonly receivedAt: number;
+  /** What is to be done in its turn: a command of a former life may be ours already. */
+  readonly next: 'claim' | 'run';
   readonly deliveries: Set<Delivery>;
   phase: Phase;
   claimAttempts: number;
@@ -41,13 +46,14 @@ export class CommandQueue {
   readonly #slots: PQueue;
   readonly #entries = new Map<number, Entry>();
   /** A message or a list may be older than what it speaks of. */
-  readonly #ended = new RecentIds(10_000);
+  readonly #ended: RecentIds;
   readonly #working = new Set<Promise<void>>();
   readonly #reporting = new Set<Promise<void>>();
   #stopping = false;
 
   constructor(options: CommandQueueOptions) {
     this.#options = options;
+    this.#ended = new RecentIds(ENDED_MS, options.clock);
     this.#slots = new PQueue({ concurrency: options.concurrency });
     this.#gate = new Gate({
       onReady: (id) => this.#onReady(id),
@@ -71,26 +77,37 @@ export class CommandQueue {
       if (delivery !== undefined) this.#attach(known, delivery);
       return;
     }
-    const entry = this.#enter(command, 'in line');
+    const entry = this.#enter(command, 'in line', 'claim');
     if (delivery !== undefined) entry.deliveries.add(delivery);
     this.#gate.add(command, entry.receivedAt);
   }
 
-  /** Takes up a command of a former life where it stood; its lanes are closed at once, whatever its id. */
+  /**
+   * Takes up a command of a former life where it stood, in the order of ids. Its lanes are closed at once to all that are added
+   * later, whatever their ids, but for those of its kind, with which it takes turns.
+   */
   resume(command: Command, from: 'claim' | 'run' | 'report'): void {
-    const phases = { claim: 'claiming', run: 'running', report: 'reporting' } as const;
-    const entry = this.#enter(command, phases[from]);
-    this.#gate.hold(command);
-    if (from === 'report') this.#reportInBackground(entry);
-    else this.#inSlot(() => (from === 'claim' ? this.#claim(entry) : this.#run(entry)));
+    const entry = this.#enter(
+      command,
+      from === 'report' ? 'reporting' : 'in line',
+      from === 'run' ? 'run' : 'claim',
+    );
+    if (from === 'report') {
+      this.#gate.hold(command);
+      this.#reportInBackground(entry);
+    } else if (this.#gate.holdIfFree(command, entry.receivedAt)) this.#inSlot(() => this.#work(entry));
+    else this.#gate.add(command, entry.receivedAt);
   }
 
-  /** Drops every command that is in line and that no delivery stands for; returns how many. */
+  /** Drops every command that is in line, that no delivery stands for and the hub was not asked for; returns how many. */
   forgetUndelivered(): number {
     const forgotten = [...this.#entries.values()].filter(
-      ({ phase, deliveries }) => phase === 'in line' && deliveries.size === 0,
+      ({ phase, next, deliveries, claimAttempts }) =>
+        phase === 'in line' && next === 'claim' && deliveries.size === 0 && claimAttempts === 0,
     );
-    for (const entry of forgotten) this.#leave(entry);
+    // All are gone before the first lane opens: else it would open to one of them.
+    for (const { command } of forgotten) this.#entries.delete(command.id);
+    for (const { command } of forgotten) this.#gate.release(command.id);
     return forgotten.length;
   }
 
@@ -128,6 +145,7 @@ export class CommandQueue {
   stop(): void {
     this.#stopping = true;
     this.#slots.clear();
+    // What is resumed and in line keeps its place in the journal.
     for (const entry of [...this.#entries.values()]) {
       if (entry.phase === 'in line') this.#giveBack(entry);
     }
@@ -151,9 +169,9 @@ export class CommandQueue {
     return [...this.#ids('claiming'), ...this.#ids('running'), ...this.#ids('reporting')];
   }
 
-  #enter(command: Command, phase: Phase): Entry {
+  #enter(command: Command, phase: Phase, next: Entry['next']): Entry {
     const receivedAt = this.#options.clock.now();
-    const entry: Entry = { command, receivedAt, deliveries: new Set(), phase, claimAttempts: 0 };
+    const entry: Entry = { command, receivedAt, next, deliveries: new Set(), phase, claimAttempts: 0 };
     this.#entries.set(command.id, entry);
     return entry;
   }
@@ -170,10 +188,13 @@ export class CommandQueue {
   #onReady(id: number): void {
     this.#inSlot(async () => {
       const entry = this.#entries.get(id);
-      if (entry === undefined || !this.#gate.take(id)) return;
-      entry.phase = 'claiming';
-      await this.#claim(entry);
+      if (entry !== undefined && this.#gate.take(id)) await this.#work(entry);
     });
+  }
+
+  /** What a command does in its slot, with its lanes closed. */
+  async #work(entry: Entry): Promise<void> {
+    await (entry.next === 'run' ? this.#run(entry) : this.#claim(entry));
   }
 
   #inSlot(work: () => Promise<void>): void {
@@ -183,6 +204,7 @@ export class CommandQueue {
 
   async #claim(entry: Entry): Promise<void> {
     const { command, receivedAt, deliveries } = entry;
+    entry.phase = 'claiming';
     entry.claimAttempts += 1;
     const reply = [...deliveries].find((delivery) => delivery.reply !== undefined)?.reply;
     const claim = await this.#options.handlers.claim(command, {
@@ -195,7 +217,8 @@ export class CommandQueue {
       return;
     }
     if (typeof claim === 'object') {
-      await Promise.all([...deliveries].map((delivery) => delivery.reject(claim.refused)));
+      // Not awaited: to bury a message takes a broker, which may be away, and nothing here waits for that.
+      for (const delivery of deliveries) void delivery.reject(claim.refused);
       this.#leave(entry);
       return;
     }
@@ -220,7 +243,7 @@ export class CommandQueue {
       return;
     }
     entry.phase = 'in line';
-    this.#gate.putBack(entry.command, entry.receivedAt, this.#options.claimRetryMs(entry.claimAttempts));
+    this.#gate.putBack(entry.command.id, this.#options.claimRetryMs(entry.claimAttempts));
   }
 
   async #run(entry: Entry): Promise<void> {

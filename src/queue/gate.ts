@@ -28,6 +28,7 @@ interface Waiting {
 export class Gate {
   readonly #lanes = new Lanes();
   readonly #waiting = new Map<number, Waiting>();
+  readonly #taken = new Map<number, Waiting>();
   readonly #options: GateOptions;
 
   constructor(options: GateOptions) {
@@ -36,13 +37,16 @@ export class Gate {
 
   /** Lets a command wait. `receivedAt` is when it first arrived, in milliseconds since the epoch. */
   add(command: Command, receivedAt: number): void {
-    this.#enter(command, receivedAt, 0);
+    this.#enter(waitingSince(command, receivedAt));
   }
 
-  /** Lets a taken command wait again, for at least `ms` milliseconds. */
-  putBack(command: Command, receivedAt: number, ms: number): void {
-    const next = this.#lanes.release(command.id);
-    this.#enter(command, receivedAt, this.#options.clock.now() + ms);
+  /** Lets a taken command wait again, for at least `ms` milliseconds; what it has waited for already counts. */
+  putBack(id: number, ms: number): void {
+    const taken = this.#taken.get(id);
+    if (taken === undefined) return;
+    this.#taken.delete(id);
+    const next = this.#lanes.release(id);
+    this.#enter({ ...taken, notBefore: this.#options.clock.now() + ms });
     this.#look(next);
   }
 
@@ -53,6 +57,7 @@ export class Gate {
     waiting.announced = false;
     if (!this.#lanes.take(id)) return false;
     this.#waiting.delete(id);
+    this.#taken.set(id, waiting);
     return true;
   }
 
@@ -60,6 +65,14 @@ export class Gate {
   hold(command: Command): void {
     this.#stopWaiting(command.id);
     this.#lanes.hold({ id: command.id, lanes: lanesOf(command) });
+  }
+
+  /** Takes the command's lanes if nobody has any of them, whoever waits; tells whether it did. */
+  holdIfFree(command: Command, receivedAt: number): boolean {
+    if (!this.#lanes.areFree(lanesOf(command))) return false;
+    this.hold(command);
+    this.#taken.set(command.id, waitingSince(command, receivedAt));
+    return true;
   }
 
   /** Takes a command out, waiting or taken, and so opens its lanes to the next. */
@@ -74,21 +87,16 @@ export class Gate {
     return waiting !== undefined && !waiting.announced;
   }
 
-  #enter(command: Command, receivedAt: number, notBefore: number): void {
-    this.#waiting.set(command.id, {
-      command,
-      receivedAt,
-      notBefore,
-      firstAt: undefined,
-      announced: false,
-      cancelTimer: undefined,
-    });
+  #enter(waiting: Waiting): void {
+    const { command } = waiting;
+    this.#waiting.set(command.id, waiting);
     if (this.#lanes.add({ id: command.id, lanes: lanesOf(command) })) this.#look([command.id]);
   }
 
   #stopWaiting(id: number): void {
     this.#waiting.get(id)?.cancelTimer?.();
     this.#waiting.delete(id);
+    this.#taken.delete(id);
   }
 
   #look(first: readonly number[]): void {
@@ -112,4 +120,8 @@ export class Gate {
     waiting.announced = true;
     onReady(id);
   }
+}
+
+function waitingSince(command: Command, receivedAt: number): Waiting {
+  return { command, receivedAt, notBefore: 0, firstAt: undefined, announced: false, cancelTimer: undefined };
 }

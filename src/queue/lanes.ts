@@ -51,6 +51,11 @@ export class Lanes {
     for (const name of user.lanes) this.#lane(name).holders.add(user.id);
   }
 
+  /** Whether nobody holds any of these lanes. */
+  areFree(names: readonly string[]): boolean {
+    return names.every((name) => (this.#lanes.get(name)?.holders.size ?? 0) === 0);
+  }
+
   /** Takes a user out, whether it waits or holds its lanes; returns the ids that have become first by that. */
   release(id: number): readonly number[] {
     const user = this.#holding.get(id) ?? this.#waiting.get(id);

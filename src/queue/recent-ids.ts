@@ -1,23 +1,32 @@
-/** Remembers the last so many ids that it was given. */
-export class RecentIds {
-  readonly #ids = new Set<number>();
-  readonly #limit: number;
+import type { Clock } from './clock.ts';
 
-  constructor(limit: number) {
-    this.#limit = limit;
+/** Remembers ids for a while. */
+export class RecentIds {
+  readonly #forMs: number;
+  readonly #clock: Pick<Clock, 'now'>;
+  /** When each was added; a map keeps the order of insertion, so that the oldest come first. */
+  readonly #addedAt = new Map<number, number>();
+
+  constructor(forMs: number, clock: Pick<Clock, 'now'>) {
+    this.#forMs = forMs;
+    this.#clock = clock;
   }
 
   add(id: number): void {
-    this.#ids.add(id);
-    if (this.#ids.size <= this.#limit) return;
-    // A set keeps the order of insertion, so that the first is the oldest.
-    for (const oldest of this.#ids) {
-      this.#ids.delete(oldest);
-      return;
-    }
+    this.#forgetOld();
+    this.#addedAt.set(id, this.#clock.now());
   }
 
   has(id: number): boolean {
-    return this.#ids.has(id);
+    this.#forgetOld();
+    return this.#addedAt.has(id);
+  }
+
+  #forgetOld(): void {
+    const oldest = this.#clock.now() - this.#forMs;
+    for (const [id, addedAt] of this.#addedAt) {
+      if (addedAt > oldest) return;
+      this.#addedAt.delete(id);
+    }
   }
 }

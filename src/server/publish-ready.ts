@@ -30,6 +30,7 @@ export class ReadyPublisher {
   readonly #gate: Gate;
   readonly #queued = new Map<number, Queued>();
   readonly #powerEnds: Map<string, number>;
+  #isStopped = false;
 
   constructor(options: ReadyPublisherOptions) {
     this.#options = options;
@@ -42,10 +43,11 @@ export class ReadyPublisher {
   }
 
   /** Takes a change of a command into account; also what there is at the start, by id, is told in this way. */
-  changed({ command, status }: CommandRecord): void {
+  changed({ command, status, startedAtMs }: CommandRecord): void {
+    if (this.#isStopped) return;
     switch (status) {
       case 'Queued':
-        this.#queued.set(command.id, { command, receivedAt: this.#options.clock.now(), attempts: 0 });
+        this.#queued.set(command.id, { command, attempts: 0 });
         this.#gate.add(command, this.#options.clock.now());
         return;
       case 'Running':
@@ -56,7 +58,10 @@ export class ReadyPublisher {
       case 'Completed':
       case 'Failed':
       case 'Aborted':
-        if (beginsRest(command)) this.#powerEnds.set(command.fqdn.toLowerCase(), this.#options.clock.now());
+        // One that was cancelled has switched nothing.
+        if (startedAtMs !== undefined && beginsRest(command)) {
+          this.#powerEnds.set(command.fqdn.toLowerCase(), this.#options.clock.now());
+        }
         this.#queued.delete(command.id);
         this.#gate.release(command.id);
     }
@@ -64,10 +69,11 @@ export class ReadyPublisher {
 
   /** Publishes nothing more. */
   stop(): void {
-    for (const id of [...this.#queued.keys()]) {
-      this.#queued.delete(id);
-      this.#gate.release(id);
-    }
+    this.#isStopped = true;
+    const ids = [...this.#queued.keys()];
+    // All at once: as each leaves its lanes the next becomes ready.
+    this.#queued.clear();
+    for (const id of ids) this.#gate.release(id);
   }
 
   async #publish(id: number): Promise<void> {
@@ -82,8 +88,7 @@ export class ReadyPublisher {
       // A second copy does no harm: whoever has the first has claimed the command.
       log.warn('command not published yet', { id, attempt: queued.attempts, reason: describeError(error) });
       const isStillQueued = this.#queued.get(id) === queued;
-      if (isStillQueued)
-        this.#gate.putBack(queued.command, queued.receivedAt, backoffMs(queued.attempts, backoff));
+      if (isStillQueued) this.#gate.putBack(id, backoffMs(queued.attempts, backoff));
     }
   }
 }
@@ -92,7 +97,6 @@ const BACKOFF = { firstMs: 250, maxMs: 5_000 };
 
 interface Queued {
   readonly command: Command;
-  readonly receivedAt: number;
   attempts: number;
 }
 

@@ -21,6 +21,7 @@ class Lab {
   readonly ran: Span[] = [];
   readonly claims: number[] = [];
   readonly alsoReplied: number[] = [];
+  readonly reported: number[] = [];
   readonly queue: CommandQueue;
   readonly #powerEnds = new Map<string, number>();
   claim: (command: Command) => Claim = () => 'won';
@@ -41,7 +42,10 @@ class Lab {
           return Promise.resolve(this.claim(command));
         },
         run: (command) => this.#run(command),
-        report: () => Promise.resolve(),
+        report: ({ id }) => {
+          this.reported.push(id);
+          return Promise.resolve();
+        },
         alsoReplyTo: (id) => this.alsoReplied.push(id),
       },
       ...options,
@@ -154,7 +158,7 @@ describe('CommandQueue', () => {
     const lab = new Lab();
     const delivery = new TestDelivery();
     lab.queue.add(powerCommand({ id: 1 }));
-    await lab.clock.advance(HOUR);
+    await lab.clock.advance(5_000);
     lab.queue.add(powerCommand({ id: 1 }), delivery);
     await lab.clock.advance(HOUR);
     expect(lab.claims).toEqual([1]);
@@ -268,7 +272,53 @@ describe('CommandQueue', () => {
     lab.run = 'interrupted';
     lab.queue.add(powerCommand({ id: 1 }));
     await lab.clock.advance(HOUR);
+    expect(lab.order).toEqual([1]);
+    expect(lab.reported).toEqual([]);
     expect(lab.queue.phaseOf(1)).toBeUndefined();
+  });
+
+  it('lets commands of a former life take turns in their lane, in the order of ids', async () => {
+    const lab = new Lab();
+    lab.queue.resume(powerCommand({ id: 5, address: 'pdu' }), 'run');
+    lab.queue.resume(powerCommand({ id: 6, address: 'pdu', fqdn: 'other.lab' }), 'claim');
+    lab.queue.resume(powerCommand({ id: 7, address: 'pdu' }), 'run');
+    lab.queue.add(powerCommand({ id: 8 }));
+    await lab.clock.advance(HOUR);
+    expect(lab.order).toEqual([5, 6, 7, 8]);
+    expect(lab.claims).toEqual([6, 8]);
+    expectLanesKept(lab.ran);
+  });
+
+  it('opens no lane to a command that it is about to forget', async () => {
+    const lab = new Lab();
+    lab.queue.add(powerCommand({ id: 1, delayS: 60 }));
+    lab.queue.add(powerCommand({ id: 2 }));
+    lab.queue.add(powerCommand({ id: 3 }));
+    await lab.clock.advance(10);
+    expect(lab.queue.forgetUndelivered()).toBe(3);
+    lab.queue.add(powerCommand({ id: 4 }));
+    await lab.clock.advance(HOUR);
+    expect(lab.claims).toEqual([4]);
+  });
+
+  it('does not forget a command that the hub may have given to us', async () => {
+    const lab = new Lab();
+    lab.claim = () => (lab.claims.length < 2 ? 'undecided' : 'won');
+    lab.queue.add(powerCommand({ id: 1 }));
+    await lab.clock.advance(10);
+    expect(lab.queue.forgetUndelivered()).toBe(0);
+    await lab.clock.advance(HOUR);
+    expect(lab.order).toEqual([1]);
+  });
+
+  it('counts the rest that a system had before an undecided claim', async () => {
+    const lab = new Lab();
+    lab.claim = () => (lab.claims.length < 3 ? 'undecided' : 'won');
+    const begin = lab.clock.now();
+    lab.queue.add(powerCommand({ id: 1, quiescentPeriodS: 1 }));
+    await lab.clock.advance(HOUR);
+    // The whole period once, and then the two waits between the claims.
+    expect(lab.span(1)?.from).toBe(begin + 1000 + 2 * 500);
   });
 
   it('forgets what was polled and is in line, and nothing else', async () => {
