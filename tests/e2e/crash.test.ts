@@ -1,10 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Death } from '../fixtures/e2e/dying-worker.ts';
+import { DYING_WORKER } from '../helpers/dying-worker.ts';
 import { isAlive } from '../helpers/is-alive.ts';
 import { openLab, type Lab } from '../helpers/lab.ts';
 import { waitUntil } from '../helpers/wait-until.ts';
-
-const PROGRAM = ['--import', './scripts/lib/ts-loader.mjs', 'tests/fixtures/e2e/dying-worker.ts'];
 
 /** A death, and what is to become of the command: its end, and how often its script is started. */
 type Case = [when: Death['when'], step: Death['step'], end: 'Completed' | 'Aborted', starts: number];
@@ -88,7 +87,7 @@ async function inLab(test: (lab: Lab) => Promise<void>): Promise<void> {
 async function dieAt(lab: Lab, death: Death, action: string): Promise<void> {
   const leavesScript = death.step === 'runsIn';
   lab.queue({ id: 1, action, type: leavesScript && death.nth === 1 ? 'gated' : 'brief', address: 'pdu1' });
-  const worker = lab.startWorker({}, { program: PROGRAM, env: { DIES: JSON.stringify(death) } });
+  const worker = lab.startWorker({}, { program: DYING_WORKER, env: { DIES: JSON.stringify(death) } });
   expect(await worker.exited).toBe('SIGKILL');
   if (leavesScript) await waitUntil(() => lab.power.of(1, 'start').length === death.nth);
 }

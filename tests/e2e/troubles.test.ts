@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { writeFileSync } from 'node:fs';
 import { startCli } from '../helpers/cli-process.ts';
 import { uniqueLab } from '../helpers/amqp-peer.ts';
+import { isAlive } from '../helpers/is-alive.ts';
 import { openLab, type Lab } from '../helpers/lab.ts';
 import { rabbitmq } from '../helpers/rabbitmq.ts';
 import { startTcpProxy, type TcpProxy } from '../helpers/tcp-proxy.ts';
@@ -83,6 +84,27 @@ describe('a worker in trouble', () => {
     );
     lab.queue({ id: 1 });
     await lab.untilEnded();
+  });
+
+  it('ends with 1 and a last line on an error that nobody handled, and the next start takes up what was under way', async () => {
+    const bug = "process.on('SIGUSR2', () => { throw new Error('a bug') })";
+    lab.queue({ id: 1, type: 'gated' });
+    const program = ['--import', `data:text/javascript,${encodeURIComponent(bug)}`, 'dist/cli.js'];
+    const first = lab.startWorker({}, { program });
+    await waitUntil(() => lab.power.of(1, 'start').length === 1, { timeoutMs: 30_000 });
+    first.signal('SIGUSR2');
+    expect(await first.exited).toBe(1);
+    expect(first.logged().at(-1)).toMatchObject({
+      level: 'error',
+      event: 'unhandled error, the process ends',
+      reason: expect.stringContaining('a bug'),
+    });
+    const leftBehind = lab.power.alive();
+    lab.startWorker();
+    await waitUntil(() => !leftBehind.some(isAlive), { timeoutMs: 30_000 });
+    lab.power.letThrough(1);
+    await lab.untilEnded();
+    expect(lab.violations()).toEqual([]);
   });
 
   it('rests a system as long as it takes, across a restart', async () => {
