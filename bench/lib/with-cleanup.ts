@@ -1,9 +1,14 @@
+import { withDeadline } from '../../src/wait.ts';
+
 /** Remembers what to undo at the end. */
 export type AtEnd = (undo: () => Promise<void> | void) => void;
 
+/** A bench that waits for what does not come ends all the same. */
+const LIMIT_MS = 120_000;
+
 /**
- * Runs `work` and then undoes, last thing first, what it asked to have undone: also when it fails, and when the bench is told to stop
- * by a signal. Nothing that a bench starts outlives it.
+ * Runs `work` and then undoes, last thing first, what it asked to have undone: also when it fails, takes too long, or the bench is told
+ * to stop by a signal. Nothing that a bench starts outlives it.
  */
 export async function withCleanup<T>(work: (atEnd: AtEnd) => Promise<T>): Promise<T> {
   const undos: (() => Promise<void> | void)[] = [];
@@ -13,7 +18,12 @@ export async function withCleanup<T>(work: (atEnd: AtEnd) => Promise<T>): Promis
   const stop = (): void => void undoAll().finally(() => process.exit(130));
   process.once('SIGINT', stop).once('SIGTERM', stop);
   try {
-    return await work((undo) => undos.push(undo));
+    const late = (): Error => new Error(`expected the bench to end within ${LIMIT_MS / 1000} s`);
+    return await withDeadline(
+      work((undo) => undos.push(undo)),
+      LIMIT_MS,
+      late,
+    );
   } finally {
     await undoAll();
     process.off('SIGINT', stop).off('SIGTERM', stop);

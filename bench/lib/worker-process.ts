@@ -55,6 +55,8 @@ function settings({ lab, concurrency, scriptsDir }: WorkerOptions, stateDir: str
     BEAKER_CONCURRENCY: String(concurrency),
     BEAKER_STATE_DIR: stateDir,
     BEAKER_LOG_FORMAT: 'json',
+    // A poll must not bring what is about to be pushed.
+    BEAKER_SLEEP_TIME: '3600',
     ...(scriptsDir !== undefined && { BEAKER_POWER_SCRIPTS_DIR: scriptsDir }),
   };
 }
