@@ -28,8 +28,8 @@ const ALLOWED = {
   'xml-rpc': { others: [], why: 'A codec: both ends of the protocol share it.' },
   observe: { others: [], why: 'Metrics and health are told what happens; they never ask.' },
   claim: {
-    others: ['hub', 'report'],
-    why: 'Claiming asks the hub and writes the journal; queue and sources hear of it through functions.',
+    others: ['hub', 'report', 'queue'],
+    why: 'Claiming asks the hub and writes the journal, in the words of the queue, which hears of it through a function.',
   },
   relay: { others: ['hub', 'broker', 'queue'], why: 'The relay passes commands on; it runs none.' },
   config: { others: [], why: 'Configuration is values; those who need one are handed it.' },

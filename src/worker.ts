@@ -36,6 +36,7 @@ const CLAIM_BACKOFF = { firstMs: 500, maxMs: 60_000 };
 const LOST_CLAIMS_MS = 1_000;
 /** How long a stopping worker tries to deliver its last outcomes. What is left is delivered after the next start. */
 const LAST_OUTCOMES_MS = 30_000;
+const LOOK_MS = 500;
 
 /**
  * Runs a worker until `stopping`: starts its parts in order, from the journal to the sources, and stops them in reverse.
@@ -46,23 +47,22 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
   const parts = createParts(options);
   const { hub, publisher, journal, answers, reporter, queue } = parts;
   log.info('worker starts', { lab: config.lab, hub: config.hubUrl, broker: publisher !== undefined });
-  await recover({ journal, queue, onTold: (entry) => answers.owed(entry), signal: stopping, log });
+  recover({ journal, queue, onTold: (entry) => answers.owed(entry), signal: stopping, log });
   const sources = startSources({ config, hub, queue, publisher, log });
   const watches = startWatches(parts, options);
   options.onLookNow?.(() => sources.lookNow());
   killing.addEventListener('abort', () => {
-    reporter.stop();
-    // A claim that waits for an answer would keep us; the journal resolves it after the next start.
-    void hub.close();
+    giveUpHub(parts);
   });
 
   await aborted(stopping);
   log.info('worker stops', { underWay: queue.underWay() });
-  await sources.pause();
+  const paused = sources.pause();
   queue.stop();
-  await queue.workDone();
-  await lastOutcomes(parts, killing);
+  await paused;
+  await lastWork(parts);
   answers.stop();
+  await reporter.stop();
   await watches.stop();
   await sources.close();
   await publisher?.stop();
@@ -135,12 +135,13 @@ function createQueue(
     claimRetryMs: (attempt) => backoffMs(attempt, CLAIM_BACKOFF),
     clock: systemClock,
     handlers: {
-      claim: (command, { reply, ...arrival }) =>
-        claim(
-          command,
-          { ...arrival, replies: reply === undefined ? [] : [reply] },
-          { hub, journal, faults, log: log.child({ id: command.id, fqdn: command.fqdn }) },
-        ),
+      claim: (command, arrival) =>
+        claim(command, arrival, {
+          hub,
+          journal,
+          faults,
+          log: log.child({ id: command.id, fqdn: command.fqdn }),
+        }),
       run: (command) =>
         runCommand(command, {
           act: runAction,
@@ -153,7 +154,7 @@ function createQueue(
           log,
         }),
       report: ({ id }) => reporter.report(id),
-      alsoReplyTo: (id, reply) => journal.alsoReplyTo(id, reply),
+      alsoReplyTo: (id, reply) => answers.alsoTo(id, reply),
     },
   });
 }
@@ -173,13 +174,22 @@ function startPublisher(config: Config, log: Logger): Publisher | undefined {
   });
 }
 
-async function lastOutcomes({ queue, reporter }: Parts, killing: AbortSignal): Promise<void> {
-  const settled = new AbortController();
-  const late = AbortSignal.any([settled.signal, killing]);
-  const giveUp = wait(LAST_OUTCOMES_MS, late).then(() => reporter.stop());
-  await queue.idle();
-  settled.abort();
-  await giveUp;
+/** Waits for what is under way. Once no script runs, the hub gets a while for the last claims and outcomes, and no longer. */
+async function lastWork(parts: Parts): Promise<void> {
+  const { queue } = parts;
+  const done = new AbortController();
+  const idle = queue.idle().then(() => done.abort());
+  for (let quietMs = 0; await wait(LOOK_MS, done.signal); quietMs += LOOK_MS) {
+    if (queue.counts().running > 0) quietMs = 0;
+    else if (quietMs === LAST_OUTCOMES_MS) giveUpHub(parts);
+  }
+  await idle;
+}
+
+/** Ends all calls. What the hub has not answered by now is in the journal, and is resolved after the next start. */
+function giveUpHub({ reporter, hub }: Parts): void {
+  void reporter.stop();
+  void hub.close();
 }
 
 function workerName(): string {

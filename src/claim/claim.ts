@@ -1,9 +1,9 @@
 import type { Command } from '../command.ts';
-import type { Reply } from '../delivery.ts';
 import { describeError } from '../errors.ts';
 import type { HubClient } from '../hub/hub-client.ts';
 import { CommandAlreadyRunError, HubFaultError, HubUnreachableError } from '../hub/hub-errors.ts';
 import type { Logger } from '../logger.ts';
+import type { Arrival, Claim } from '../queue/handlers.ts';
 import type { Journal } from '../report/journal.ts';
 
 export interface ClaimOptions {
@@ -14,33 +14,28 @@ export interface ClaimOptions {
   readonly log: Logger;
 }
 
-/** What the claimer knows of the command besides the command. */
-export interface Arrival {
-  readonly receivedAt: number;
-  readonly replies: readonly Reply[];
-  /** How often the hub has been asked for it in this life, from 1. */
-  readonly attempt: number;
-}
-
-/** `undecided`: nobody knows yet, so it must be asked again; `refused`: the hub will not have the command run. */
-export type ClaimResult = 'won' | Decided | 'undecided';
-
 /** The command is not ours. */
 type Decided = 'lost' | { readonly refused: string };
 
-/** A hub answers every trouble of its own with a fault, a deadlock in its database as well: so a fault is final only when it repeats. */
-const FAULTS_UNTIL_FINAL = 5;
+/**
+ * A hub answers every trouble of its own with a fault, a deadlock in its database as well: so a fault is final only when it
+ * repeats; with the queue's backoff, for about a minute.
+ */
+const FAULTS_UNTIL_FINAL = 10;
 
 /**
  * Asks the hub for the command. What is journaled before the question makes an answer that was lost, with the connection or
  * with this process, recoverable: a command that *we* asked for and that the hub lists as running is ours.
  */
-export async function claim(command: Command, arrival: Arrival, options: ClaimOptions): Promise<ClaimResult> {
+export async function claim(command: Command, arrival: Arrival, options: ClaimOptions): Promise<Claim> {
   const { hub, journal } = options;
   const { id } = command;
   const stage = journal.entry(id)?.stage;
   // An old message about a command that this worker is through with, or nearly.
-  if (stage !== undefined && stage !== 'claiming') return 'lost';
+  if (stage !== undefined && stage !== 'claiming') {
+    arrival.replies.forEach((reply) => journal.alsoReplyTo(id, reply));
+    return 'lost';
+  }
   const askedBefore = !journal.claiming(command, arrival.receivedAt, arrival.replies);
   if (askedBefore) arrival.replies.forEach((reply) => journal.alsoReplyTo(id, reply));
   try {
@@ -58,7 +53,7 @@ interface Question {
   readonly askedBefore: boolean;
 }
 
-async function afterError(error: unknown, question: Question, options: ClaimOptions): Promise<ClaimResult> {
+async function afterError(error: unknown, question: Question, options: ClaimOptions): Promise<Claim> {
   const { id, attempt, askedBefore } = question;
   const { journal, faults, log } = options;
   if (error instanceof CommandAlreadyRunError) return unlessOurs('lost', question, options);
@@ -78,7 +73,7 @@ async function unlessOurs(
   decided: Decided,
   { id, askedBefore }: Question,
   options: ClaimOptions,
-): Promise<ClaimResult> {
+): Promise<Claim> {
   const { hub, journal, faults, log } = options;
   try {
     if (askedBefore && (await hub.runningIds()).includes(id)) return win(id, options);

@@ -1,6 +1,6 @@
 import PQueue from 'p-queue';
 import type { Command } from '../command.ts';
-import type { Delivery } from '../delivery.ts';
+import type { Delivery, Reply } from '../delivery.ts';
 import type { Clock } from './clock.ts';
 import { Gate } from './gate.ts';
 import type { CommandHandlers } from './handlers.ts';
@@ -20,6 +20,8 @@ export interface CommandQueueOptions {
 /** Where a command stands: in line → being claimed → running → being reported; or running elsewhere, when the claim was lost. */
 export type Phase = 'in line' | 'claiming' | 'running' | 'reporting' | 'elsewhere';
 
+const CLEAR = Promise.resolve(true);
+
 /** For how long what is said about an ended command is taken for an old story; ids of a hub that was set up anew may come again. */
 const ENDED_MS = 60_000;
 
@@ -28,6 +30,8 @@ interface Entry {
   readonly receivedAt: number;
   /** What is to be done in its turn: a command of a former life may be ours already. */
   readonly next: 'claim' | 'run';
+  /** Gives true once nothing of a former life is in the way any more, false when that is not going to be. */
+  readonly clear: Promise<boolean>;
   readonly deliveries: Set<Delivery>;
   phase: Phase;
   claimAttempts: number;
@@ -47,8 +51,7 @@ export class CommandQueue {
   readonly #entries = new Map<number, Entry>();
   /** A message or a list may be older than what it speaks of. */
   readonly #ended: RecentIds;
-  readonly #working = new Set<Promise<void>>();
-  readonly #reporting = new Set<Promise<void>>();
+  readonly #busy = new Set<Promise<void>>();
   #stopping = false;
 
   constructor(options: CommandQueueOptions) {
@@ -68,30 +71,23 @@ export class CommandQueue {
       delivery?.giveBack();
       return;
     }
-    if (this.#ended.has(command.id)) {
-      delivery?.decided();
-      return;
-    }
     const known = this.#entries.get(command.id);
-    if (known !== undefined) {
-      if (delivery !== undefined) this.#attach(known, delivery);
+    if (known !== undefined || this.#ended.has(command.id)) {
+      if (delivery !== undefined) this.#attach(command.id, delivery);
       return;
     }
-    const entry = this.#enter(command, 'in line', 'claim');
+    const entry = this.#enter(command, 'in line', { next: 'claim', clear: CLEAR });
     if (delivery !== undefined) entry.deliveries.add(delivery);
     this.#gate.add(command, entry.receivedAt);
   }
 
   /**
    * Takes up a command of a former life where it stood, in the order of ids. Its lanes are closed at once to all that are added
-   * later, whatever their ids, but for those of its kind, with which it takes turns.
+   * later, whatever their ids, but for those of its kind, with which it takes turns. Nothing is done before `clear` gives true.
    */
-  resume(command: Command, from: 'claim' | 'run' | 'report'): void {
-    const entry = this.#enter(
-      command,
-      from === 'report' ? 'reporting' : 'in line',
-      from === 'run' ? 'run' : 'claim',
-    );
+  resume(command: Command, from: 'claim' | 'run' | 'report', clear: Promise<boolean> = CLEAR): void {
+    const phase = from === 'report' ? 'reporting' : 'in line';
+    const entry = this.#enter(command, phase, { next: from === 'run' ? 'run' : 'claim', clear });
     if (from === 'report') {
       this.#gate.hold(command);
       this.#reportInBackground(entry);
@@ -151,17 +147,9 @@ export class CommandQueue {
     }
   }
 
-  /** Resolves once nothing is being claimed or run. */
-  async workDone(): Promise<void> {
-    while (this.#working.size > 0) await Promise.all(this.#working);
-  }
-
   /** Resolves once nothing is being claimed, run or reported. */
   async idle(): Promise<void> {
-    do {
-      await this.workDone();
-      await Promise.all(this.#reporting);
-    } while (this.#working.size + this.#reporting.size > 0);
+    while (this.#busy.size > 0) await Promise.all(this.#busy);
   }
 
   /** The ids of what is claimed, run or reported just now. */
@@ -169,19 +157,22 @@ export class CommandQueue {
     return [...this.#ids('claiming'), ...this.#ids('running'), ...this.#ids('reporting')];
   }
 
-  #enter(command: Command, phase: Phase, next: Entry['next']): Entry {
+  #enter(command: Command, phase: Phase, how: Pick<Entry, 'next' | 'clear'>): Entry {
     const receivedAt = this.#options.clock.now();
-    const entry: Entry = { command, receivedAt, next, deliveries: new Set(), phase, claimAttempts: 0 };
+    const entry: Entry = { command, receivedAt, ...how, deliveries: new Set(), phase, claimAttempts: 0 };
     this.#entries.set(command.id, entry);
     return entry;
   }
 
-  #attach(entry: Entry, delivery: Delivery): void {
-    if (entry.phase === 'in line' || entry.phase === 'claiming') {
+  /** To a command that is still to be claimed the delivery belongs; for any other it has served. */
+  #attach(id: number, delivery: Delivery): void {
+    const entry = this.#entries.get(id);
+    const isUnclaimed = entry?.phase === 'claiming' || (entry?.phase === 'in line' && entry.next === 'claim');
+    if (isUnclaimed) {
       entry.deliveries.add(delivery);
       return;
     }
-    if (delivery.reply !== undefined) this.#options.handlers.alsoReplyTo(entry.command.id, delivery.reply);
+    if (delivery.reply !== undefined) this.#options.handlers.alsoReplyTo(id, delivery.reply);
     delivery.decided();
   }
 
@@ -194,22 +185,29 @@ export class CommandQueue {
 
   /** What a command does in its slot, with its lanes closed. */
   async #work(entry: Entry): Promise<void> {
-    await (entry.next === 'run' ? this.#run(entry) : this.#claim(entry));
+    if (!(await entry.clear)) this.#leave(entry);
+    else await (entry.next === 'run' ? this.#run(entry) : this.#claim(entry));
   }
 
   #inSlot(work: () => Promise<void>): void {
     if (this.#stopping) return;
-    void this.#slots.add(() => track(this.#working, work()));
+    void this.#slots.add(() => this.#track(work()));
+  }
+
+  #track(work: Promise<void>): Promise<void> {
+    const tracked = work.finally(() => this.#busy.delete(tracked));
+    this.#busy.add(tracked);
+    return tracked;
   }
 
   async #claim(entry: Entry): Promise<void> {
     const { command, receivedAt, deliveries } = entry;
     entry.phase = 'claiming';
     entry.claimAttempts += 1;
-    const reply = [...deliveries].find((delivery) => delivery.reply !== undefined)?.reply;
+    const replies = repliesOf(deliveries);
     const claim = await this.#options.handlers.claim(command, {
       receivedAt,
-      reply,
+      replies,
       attempt: entry.claimAttempts,
     });
     if (claim === 'undecided') {
@@ -224,7 +222,7 @@ export class CommandQueue {
     }
     for (const delivery of deliveries) {
       // One that came while the hub was being asked.
-      if (delivery.reply !== undefined && delivery.reply !== reply) {
+      if (delivery.reply !== undefined && !replies.includes(delivery.reply)) {
         this.#options.handlers.alsoReplyTo(command.id, delivery.reply);
       }
       delivery.decided();
@@ -255,12 +253,12 @@ export class CommandQueue {
 
   /** Not awaited: slots are for running actions, and the hub may be away for hours. */
   #reportInBackground(entry: Entry): void {
-    void track(this.#reporting, this.#report(entry));
+    void this.#track(this.#report(entry));
   }
 
   async #report(entry: Entry): Promise<void> {
     entry.phase = 'reporting';
-    await this.#options.handlers.report(entry.command);
+    if (await entry.clear) await this.#options.handlers.report(entry.command);
     this.#ended.add(entry.command.id);
     this.#leave(entry);
   }
@@ -282,8 +280,6 @@ export class CommandQueue {
   }
 }
 
-function track(set: Set<Promise<void>>, work: Promise<void>): Promise<void> {
-  const tracked = work.finally(() => set.delete(tracked));
-  set.add(tracked);
-  return tracked;
+function repliesOf(deliveries: Iterable<Delivery>): readonly Reply[] {
+  return [...deliveries].map(({ reply }) => reply).filter((reply) => reply !== undefined);
 }

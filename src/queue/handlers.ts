@@ -8,12 +8,13 @@ export type Claim = 'won' | 'lost' | 'undecided' | { readonly refused: string };
 export interface Arrival {
   /** In milliseconds since the epoch. */
   readonly receivedAt: number;
-  readonly reply: Reply | undefined;
+  /** Where its senders want their answers. */
+  readonly replies: readonly Reply[];
   /** How often the hub has been asked, from 1. */
   readonly attempt: number;
 }
 
-/** What the queue calls when a command's turn has come. None of these may reject. */
+/** What the queue calls when a command's turn has come. Were one to reject, the process would end: nobody knows then what holds. */
 export interface CommandHandlers {
   /** Asks the hub for the command. */
   claim(command: Command, arrival: Arrival): Promise<Claim>;

@@ -11,7 +11,7 @@ import type { JournalEntry } from './journal-entry.ts';
 export interface AnswersOptions {
   /** Undefined in a lab without a broker. */
   readonly publisher: Pick<Publisher, 'publish' | 'offer'> | undefined;
-  readonly journal: Pick<Journal, 'forget'>;
+  readonly journal: Pick<Journal, 'entry' | 'alsoReplyTo' | 'forget'>;
   readonly lab: string;
   /** Name of this worker. */
   readonly worker: string;
@@ -20,6 +20,7 @@ export interface AnswersOptions {
   readonly log: Logger;
 }
 
+const RECENT_RESULTS = 1_000;
 const BACKOFF = { firstMs: 500, maxMs: 30_000 };
 
 /**
@@ -29,6 +30,8 @@ const BACKOFF = { firstMs: 500, maxMs: 30_000 };
 export class Answers {
   readonly #options: AnswersOptions;
   readonly #stopping = new AbortController();
+  /** The last results, oldest first, for those who ask late. */
+  readonly #recent = new Map<number, Result>();
 
   constructor(options: AnswersOptions) {
     this.#options = options;
@@ -43,8 +46,20 @@ export class Answers {
   /** Announces the outcome, sends the answers that are owed, and then forgets the command. */
   ended(entry: JournalEntry): void {
     const result = this.#result(entry);
-    if (result !== undefined) this.#options.publisher?.offer(resultEvent(result));
+    if (result !== undefined) {
+      this.#remember(result);
+      this.#options.publisher?.offer(resultEvent(result));
+    }
     this.owed(entry);
+  }
+
+  /** Somebody else wants the command's answer: sent with the others, or now, if the command ended not long ago. */
+  alsoTo(id: number, reply: Reply): void {
+    const { journal } = this.#options;
+    const stage = journal.entry(id)?.stage;
+    const result = this.#recent.get(id);
+    if (stage !== undefined && stage !== 'told') journal.alsoReplyTo(id, reply);
+    else if (result !== undefined) void this.#answer(result, reply);
   }
 
   /** Sends the answers that are owed, without an event, and then forgets the command. */
@@ -55,6 +70,12 @@ export class Answers {
   /** Ends all tries; what is not answered stays in the journal. */
   stop(): void {
     this.#stopping.abort();
+  }
+
+  #remember(result: Result): void {
+    this.#recent.set(result.id, result);
+    const [oldest] = this.#recent.keys();
+    if (this.#recent.size > RECENT_RESULTS && oldest !== undefined) this.#recent.delete(oldest);
   }
 
   async #answerAll(entry: JournalEntry): Promise<void> {

@@ -38,9 +38,10 @@ export class Reporter {
     return this.#deliveries.add(() => this.#deliver(id, 1));
   }
 
-  /** Ends all tries. */
-  stop(): void {
+  /** Ends all tries; resolves when the last call has come back. */
+  async stop(): Promise<void> {
     this.#stopping.abort();
+    await this.#deliveries.onIdle();
   }
 
   async #deliver(id: number, attempt: number): Promise<void> {
@@ -55,7 +56,11 @@ export class Reporter {
         this.#accepted(id);
         return;
       } catch (error) {
-        log.warn('outcome not delivered yet', { id, attempt: tries, reason: describeError(error) });
+        log[tries === 1 ? 'warn' : 'debug']('outcome not delivered yet', {
+          id,
+          attempt: tries,
+          reason: describeError(error),
+        });
         if (error instanceof HubFaultError) {
           void this.#deliverLater(id, tries);
           return;

@@ -1,11 +1,12 @@
-import { isRepeatable } from '../command.ts';
+import { type Command, isRepeatable } from '../command.ts';
 import { describeError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
-import { endGroups } from '../process/end-group.ts';
+import { endGroups, type FormerRun } from '../process/end-group.ts';
 import type { CommandQueue } from '../queue/command-queue.ts';
 import { beginsRest } from '../queue/earliest-start.ts';
 import type { Journal } from '../report/journal.ts';
 import type { JournalEntry } from '../report/journal-entry.ts';
+import { wait } from '../wait.ts';
 import { abortedOutcome, runMarker } from './run-command.ts';
 
 export interface RecoveryOptions {
@@ -17,40 +18,68 @@ export interface RecoveryOptions {
   readonly log: Logger;
 }
 
-/** Takes up every journaled command where a former life of this worker left it; none when a stop comes first. */
-export async function recover(options: RecoveryOptions): Promise<void> {
-  const { journal, log, signal } = options;
+/**
+ * Takes up every journaled command where a former life of this worker left it. A command whose former run has left something
+ * that does not end keeps its lanes closed until it does; the others go on.
+ */
+export function recover(options: RecoveryOptions): void {
+  const { journal, log } = options;
   const entries = journal.entries();
   if (entries.length === 0) return;
   log.info('taking up commands of an earlier run', { count: entries.length });
-  if (!(await endFormerRuns(entries, { journal, log, signal }))) return;
-  for (const entry of entries) takeUp(entry, options);
-}
-
-/**
- * Before a command runs again nothing of its former run may be left: two scripts at one machine is what lanes are there to
- * prevent. Tells whether that is so; not when a stop came first.
- */
-async function endFormerRuns(
-  entries: readonly JournalEntry[],
-  { journal, log, signal }: Pick<RecoveryOptions, 'journal' | 'log' | 'signal'>,
-): Promise<boolean> {
-  const runs = entries
-    .filter(({ stage }) => stage === 'started')
-    .map(({ command: { id }, processGroup }) => ({ group: processGroup, marker: runMarker(journal, id) }));
-  if (runs.length === 0) return true;
-  log.info('ending scripts of an earlier run', { count: runs.length });
-  try {
-    await endGroups(runs, { signal });
-    return true;
-  } catch (error) {
-    if (!signal.aborted) throw error;
-    log.warn('stopped before scripts of an earlier run had ended', { reason: describeError(error) });
-    return false;
+  const runs = new Map(
+    entries
+      .filter(({ stage }) => stage === 'started')
+      .map(({ command: { id }, processGroup }) => [
+        id,
+        { group: processGroup, marker: runMarker(journal, id) },
+      ]),
+  );
+  if (runs.size > 0) log.info('ending scripts of an earlier run', { count: runs.size });
+  // One look at the process table serves all of them, as long as all of them end.
+  const allEnded = runs.size > 0 ? haveEnded([...runs.values()], options.signal) : Promise.resolve(true);
+  for (const entry of entries) {
+    const run = runs.get(entry.command.id);
+    const clear = run && allEnded.then((areAll) => areAll || hasEnded(run, entry, options));
+    takeUp(entry, clear, options);
   }
 }
 
-function takeUp(entry: JournalEntry, { journal, queue, onTold }: RecoveryOptions): void {
+function haveEnded(runs: readonly FormerRun[], signal: AbortSignal): Promise<boolean> {
+  return endGroups(runs, { signal }).then(
+    () => true,
+    () => false,
+  );
+}
+
+const TRY_AGAIN_MS = 10_000;
+
+/**
+ * Before a command runs again nothing of its former run may be left: two scripts at one machine is what lanes are there to
+ * prevent. Gives true once that is so, false when a stop comes first.
+ */
+async function hasEnded(
+  run: FormerRun,
+  { command }: JournalEntry,
+  { signal, log }: RecoveryOptions,
+): Promise<boolean> {
+  do {
+    try {
+      await endGroups([run], { signal });
+      return true;
+    } catch (error) {
+      const { id, fqdn } = command;
+      log.error('script of an earlier run does not end', { id, fqdn, reason: describeError(error) });
+    }
+  } while (await wait(TRY_AGAIN_MS, signal));
+  return false;
+}
+
+function takeUp(
+  entry: JournalEntry,
+  clear: Promise<boolean> | undefined,
+  { journal, queue, onTold }: RecoveryOptions,
+): void {
   const { command, stage } = entry;
   switch (stage) {
     case 'claiming':
@@ -58,14 +87,23 @@ function takeUp(entry: JournalEntry, { journal, queue, onTold }: RecoveryOptions
     case 'claimed':
       return queue.resume(command, 'run');
     case 'started':
-      if (isRepeatable(command.action)) return queue.resume(command, 'run');
-      journal.ended(command, abortedOutcome(command, 'The worker died'), Date.now(), {
-        beginsRest: beginsRest(command),
-      });
-      return queue.resume(command, 'report');
+      if (isRepeatable(command.action)) return queue.resume(command, 'run', clear);
+      return queue.resume(command, 'report', abortOnce(clear, command, journal));
     case 'ended':
       return queue.resume(command, 'report');
     case 'told':
       return onTold(entry);
   }
+}
+
+/** Only then is the outcome journaled: until nothing is left of the run, the journal has to know where it ran. */
+async function abortOnce(
+  clear: Promise<boolean> | undefined,
+  command: Command,
+  journal: Pick<Journal, 'ended'>,
+): Promise<boolean> {
+  if ((await clear) === false) return false;
+  const outcome = abortedOutcome(command, 'The worker died');
+  journal.ended(command, outcome, Date.now(), { beginsRest: beginsRest(command) });
+  return true;
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { claim, type ClaimOptions, type ClaimResult } from '../../../src/claim/claim.ts';
+import { claim, type ClaimOptions } from '../../../src/claim/claim.ts';
+import type { Claim } from '../../../src/queue/handlers.ts';
 import { powerCommand } from '../../helpers/commands.ts';
 import { type Behaviour, BEHAVIOURS, FakeHub } from '../../helpers/fake-hub.ts';
 import { type JournalInDir, journalInDir } from '../../helpers/journal-in-dir.ts';
@@ -64,7 +65,7 @@ const command = powerCommand({ id: 7 });
 
 interface Ending {
   readonly hub: FakeHub;
-  readonly decision: ClaimResult;
+  readonly decision: Claim;
   readonly stage: string | undefined;
   readonly grants: number;
   readonly takenElsewhere: boolean;
@@ -117,7 +118,7 @@ function askOnce(
   { journal }: JournalInDir,
   hub: FakeHub,
   { attempt, faults, writes }: { attempt: number; faults: Map<number, number>; writes: boolean },
-): Promise<ClaimResult> {
+): Promise<Claim> {
   const dying: ClaimOptions['journal'] = {
     entry: (id) => journal.entry(id),
     claiming: (...args) => journal.claiming(...args),

@@ -80,25 +80,24 @@ export class Life {
       lastPowerEnd: (fqdn) => journal.lastPowerEnd(fqdn),
       claimRetryMs: () => 1,
       handlers: {
-        claim: (command, { reply, ...arrival }) =>
-          claim(command, { ...arrival, replies: reply ? [reply] : [] }, { hub, journal, faults, log }),
+        claim: (command, arrival) => claim(command, arrival, { hub, journal, faults, log }),
         run: (command) => runCommand(command, { ...run, journal, log }),
         report: ({ id }) => reporter.report(id),
-        alsoReplyTo: (id, reply) => journal.alsoReplyTo(id, reply),
+        alsoReplyTo: (id, reply) => answers.alsoTo(id, reply),
       },
     });
     const poll = new PollSource({ hub, onCommand: (command) => queue.add(command), onInvalid: fail, log });
     void this.#takeUp({ queue, journal, answers, poll, hub });
     return () => {
       void poll.stop();
-      reporter.stop();
+      void reporter.stop();
       answers.stop();
     };
   }
 
   async #takeUp({ queue, journal, answers, poll, hub }: Parts): Promise<void> {
     const { signal } = this.#end;
-    await recover({ journal, queue, onTold: (entry) => answers.owed(entry), signal, log });
+    recover({ journal, queue, onTold: (entry) => answers.owed(entry), signal, log });
     if (this.isOver()) return;
     void watchLostClaims({
       hub,
