@@ -67,8 +67,10 @@ export function buildParser({ version, onExit }: ParserOptions): Argv {
     })
     .exitProcess(false)
     .fail((message, error) => {
-      // An error is what a role threw; a message alone is about the arguments.
-      throw (error as Error | undefined) ?? new ConfigError([`${message}; see beaker-provision --help`]);
+      // What a role threw passes; the rest is about the arguments, whether yargs made an error of it or not.
+      const thrown = error as Error | undefined;
+      if (thrown !== undefined && thrown.name !== 'YError') throw thrown;
+      throw new ConfigError([`${message}; see beaker-provision --help`]);
     });
 }
 
@@ -106,7 +108,8 @@ function withQueueArguments(argv: Argv): Argv {
       description: 'Follow the commands until they have ended; exit 1 unless all completed',
     })
     .option('delay', {
-      type: 'number',
+      // Taken as text, so that what is wrong with it can be said in full.
+      type: 'string',
       requiresArg: true,
       description: 'Seconds to wait before the first may run',
     })

@@ -20,10 +20,15 @@ export async function queueRole(args: RoleArguments): Promise<number> {
     serverUrl: config.serverUrl,
     user,
     password,
-    delayS: typeof delay === 'number' ? delay : undefined,
+    delayS: typeof delay === 'string' ? seconds(delay) : undefined,
     wait: wait === true,
     json: json === true,
     out: process.stdout,
     signal: stopSignals().stopping,
   });
+}
+
+function seconds(text: string): number {
+  if (/^\d+(\.\d+)?$/.test(text)) return Number(text);
+  throw new ConfigError([`--delay: expected seconds like 30 or 1.5, found ${JSON.stringify(text)}`]);
 }
