@@ -36,7 +36,7 @@ export interface HubClientOptions {
   /** HUB_URL; the API is `/client/` below it. */
   readonly url: string;
   readonly login: Login;
-  /** File of PEM certificates to trust besides the well-known ones. */
+  /** File of PEM certificates to trust in place of the well-known ones. */
   readonly caCert?: string | undefined;
   /** Whether the hub's certificate is checked; true unless given. */
   readonly sslVerify?: boolean | undefined;

@@ -1,10 +1,10 @@
 import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { createSecureContext, rootCertificates, type SecureContext } from 'node:tls';
+import { createSecureContext, type SecureContext } from 'node:tls';
 import { ConfigError, describeError } from '../errors.ts';
 
 /**
- * What makes the hub's certificate trusted: the authorities that Node knows and, when given, those in the PEM file `caCert`.
+ * What makes the hub's certificate trusted: the authorities in the PEM file `caCert`, and only those, or the ones that Node knows.
  * @throws ConfigError when the file cannot be read or holds no certificate
  */
 export function tlsContext(caCert: string | undefined): SecureContext {
@@ -13,7 +13,7 @@ export function tlsContext(caCert: string | undefined): SecureContext {
     const pem = readFileSync(caCert);
     // A file without a certificate would be ignored, and the hub be distrusted much later.
     new X509Certificate(pem);
-    return createSecureContext({ ca: [...rootCertificates, pem] });
+    return createSecureContext({ ca: pem });
   } catch (error) {
     throw new ConfigError([
       `CA_CERT: expected a file with PEM certificates, found ${caCert}: ${describeError(error)}`,

@@ -20,6 +20,7 @@ export class Journal {
   readonly #lock: Database.Database;
   readonly #statements: ReturnType<typeof prepareStatements>;
   readonly #identity: string;
+  #wipeLater: NodeJS.Timeout | undefined;
 
   /**
    * Opens, or creates, the journal in `stateDir` and locks the directory for as long as it is open.
@@ -84,6 +85,11 @@ export class Journal {
   /** Nothing about the command is left to do, or it is not ours. */
   forget(id: number): void {
     this.#statements.remove.run(id);
+    // After a burst of work, not after each command: it takes an fsync.
+    this.#wipeLater ??= setTimeout(() => {
+      this.#wipeLater = undefined;
+      this.#wipe();
+    }, WIPE_AFTER_MS).unref();
   }
 
   /** One more place that wants the command's answer, unless it is there already: a message may come twice. */
@@ -116,8 +122,15 @@ export class Journal {
 
   /** Closes the journal and lets another worker have the directory. */
   close(): void {
+    clearTimeout(this.#wipeLater);
+    this.#wipe();
     this.#db.close();
     this.#lock.close();
+  }
+
+  /** What was overwritten in the database is still in the write-ahead log until that starts anew. */
+  #wipe(): void {
+    this.#db.pragma('wal_checkpoint(TRUNCATE)');
   }
 
   #durably(write: () => void): void {
@@ -129,6 +142,8 @@ export class Journal {
     }
   }
 }
+
+const WIPE_AFTER_MS = 10_000;
 
 const identitySchema = z.object({ uuid: z.string() });
 const powerEndSchema = z.object({ ended_at: z.number() });

@@ -1,6 +1,7 @@
 import type { Channel, ConsumeMessage } from 'amqplib';
 import type { Session } from '../broker/session.ts';
 import type { Delivery, Reply } from '../delivery.ts';
+import { wait } from '../wait.ts';
 
 /** What a delivery needs around it. */
 export interface DeliveryContext {
@@ -44,8 +45,7 @@ export class AmqpDelivery implements Delivery {
       await bury(this.#message, reason);
     } catch {
       // Given back at once it would come again at once.
-      const timer = setTimeout(() => this.giveBack(), buryRetryMs);
-      session.signal.addEventListener('abort', () => clearTimeout(timer), { once: true });
+      if (await wait(buryRetryMs, session.signal)) this.giveBack();
       return;
     }
     this.decided();

@@ -19,13 +19,22 @@ export function deadLetter(
     properties: {
       ...kept(properties),
       headers: {
-        ...properties.headers,
+        ...ownHeaders(properties.headers),
         'x-beaker-reason': reason.slice(0, 1_000),
         'x-beaker-exchange': fields.exchange,
         'x-beaker-routing-key': fields.routingKey,
       },
     },
   };
+}
+
+// The broker would not take a copy whose headers, with ours, are larger than a frame may be.
+const MAX_HEADER_CHARACTERS = 16_384;
+
+function ownHeaders(headers: unknown): object {
+  if (typeof headers !== 'object' || headers === null) return {};
+  const size = JSON.stringify(headers).length;
+  return size <= MAX_HEADER_CHARACTERS ? headers : { 'x-beaker-dropped-header-characters': size };
 }
 
 // Left behind: what would make the broker refuse or drop the copy (user id, expiration), and the delivery mode: it is kept on disk.

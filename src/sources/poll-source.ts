@@ -13,7 +13,7 @@ export interface Pace {
 export interface PollSourceOptions {
   readonly hub: Pick<HubClient, 'queuedCommands'>;
   readonly onCommand: (command: Command) => void;
-  /** A listed command that makes no sense, but has an id. Told once for each id. */
+  /** A listed command that makes no sense, but has an id. Told each time that it is listed. */
   readonly onInvalid: (id: number, problem: string) => void;
   readonly log: Logger;
 }
@@ -28,7 +28,6 @@ const SLICE = 200;
 export class PollSource {
   readonly #options: PollSourceOptions;
   readonly #stopping = new AbortController();
-  readonly #told = new Set<number>();
   #pace: Pace | undefined;
   #timer: NodeJS.Timeout | undefined;
   #looking: Promise<void> | undefined;
@@ -121,10 +120,7 @@ export class PollSource {
     } catch (error) {
       if (!(error instanceof InvalidCommandError)) throw error;
       if (error.id === undefined) log.warn('listed command is unreadable', { reason: error.message });
-      else if (!this.#told.has(error.id)) {
-        this.#told.add(error.id);
-        onInvalid(error.id, error.message);
-      }
+      else onInvalid(error.id, error.message);
       return;
     }
     onCommand(command);

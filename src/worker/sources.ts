@@ -6,7 +6,7 @@ import type { CommandQueue } from '../queue/command-queue.ts';
 import { type AmqpSource, startAmqpSource } from '../sources/amqp-source.ts';
 import { Failover, type Mode } from '../sources/failover.ts';
 import { PollSource } from '../sources/poll-source.ts';
-import { refuseInvalid } from './refuse-invalid.ts';
+import { InvalidCommands } from './invalid-commands.ts';
 
 export interface SourcesOptions {
   readonly config: Config;
@@ -31,10 +31,11 @@ export interface Sources {
  * lab only the fallback primary polls.
  */
 export function startSources({ config, hub, queue, publisher, log }: SourcesOptions): Sources {
+  const invalid = new InvalidCommands({ hub, log });
   const poll = new PollSource({
     hub,
     onCommand: (command) => queue.add(command),
-    onInvalid: (id, problem) => void refuseInvalid(id, problem, { hub, log }),
+    onInvalid: (id, problem) => invalid.refuse(id, problem),
     log,
   });
   const lookNow = (): void => poll.lookNow();
@@ -42,7 +43,7 @@ export function startSources({ config, hub, queue, publisher, log }: SourcesOpti
   if (publisher === undefined) {
     log.info('polling the hub', { everyS: config.sleepTimeS, reason: 'no AMQP_URL is configured' });
     poll.start({ firstMs: 0, everyMs: sleepMs });
-    return { lookNow, pause: () => poll.stop(), close: () => Promise.resolve() };
+    return { lookNow, pause: () => poll.stop(), close: () => invalid.stop() };
   }
 
   const failover = new Failover({
@@ -68,7 +69,9 @@ export function startSources({ config, hub, queue, publisher, log }: SourcesOpti
       failover.stop();
       await Promise.all([poll.stop(), push.pause()]);
     },
-    close: () => push.close(),
+    async close() {
+      await Promise.all([push.close(), invalid.stop()]);
+    },
   };
 }
 

@@ -23,7 +23,7 @@ describe('Reporter', () => {
     reporter = newReporter();
   });
   afterEach(() => {
-    reporter.stop();
+    void reporter.stop();
     state.remove();
   });
 
@@ -127,7 +127,7 @@ describe('Reporter', () => {
     hub.behave = () => 'be away';
     const reports = Array.from({ length: 20 }, (_, index) => reporter.report(index + 1));
     await waitUntil(() => hub.calls.length > 20);
-    reporter.stop();
+    void reporter.stop();
     await Promise.all(reports);
     expect(accepted).toEqual([]);
 
@@ -144,7 +144,7 @@ describe('Reporter', () => {
     ended(1);
     hub.behave = () => 'fault';
     await reporter.report(1);
-    reporter.stop();
+    void reporter.stop();
     const { length } = hub.calls;
     const another = newReporter();
     hub.behave = () => 'answer';
@@ -162,7 +162,7 @@ describe('Reporter', () => {
       told: () => undefined,
     };
     const late = new Reporter({ hub, journal, onAccepted: () => undefined, log: silentLogger });
-    late.stop();
+    await late.stop();
     await late.report(1);
   });
 

@@ -151,11 +151,12 @@ describe('PollSource', () => {
     );
   });
 
-  it('tells of an invalid command once, however often it is listed', async () => {
+  it('tells of an invalid command each time that it is listed', async () => {
     hub.listed = [{ id: 2, action: 'explode' }, wire(3)];
     source.start({ firstMs: 0, everyMs: 1 });
     await waitUntil(() => commands.length >= 4);
-    expect(invalid.map(([id]) => id)).toEqual([2]);
+    expect(invalid.length).toBeGreaterThanOrEqual(3);
+    expect(new Set(invalid.map(([id]) => id))).toEqual(new Set([2]));
   });
 
   it('lets the event loop turn while it takes in a list of 20,000 commands', async () => {
