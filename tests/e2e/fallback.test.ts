@@ -23,12 +23,13 @@ describe('a worker whose broker comes and goes', () => {
     await proxy.close();
   });
 
-  const start = (): CliProcess =>
+  const start = (more: Record<string, number> = {}): CliProcess =>
     lab.startWorker({
       ...broker.settings,
       AMQP_FALLBACK_DELAY: 1,
       SLEEP_TIME: 0.3,
       RECONCILE_INTERVAL: 3600,
+      ...more,
     });
 
   const push = (...commands: readonly LabCommand[]): Promise<void> =>
@@ -42,12 +43,15 @@ describe('a worker whose broker comes and goes', () => {
 
   it('polls when the broker cannot be reached at the start, until it can', async () => {
     await proxy.set('refuse');
-    lab.queue({ id: 1 });
+    lab.queue({ id: 1, type: 'gated', address: 'pdu1' }, { id: 2, address: 'pdu1' }, { id: 3 });
     const worker = start();
-    await lab.untilEnded(1);
+    await lab.untilEnded(3);
+    await waitUntil(() => lab.power.of(1, 'start').length === 1);
     await proxy.set('pass');
-    await worker.untilLogged('taking pushed commands');
-    await push({ id: 2 });
+    // Command 2, which it has polled but not claimed, is the broker's again; there it is not, so that the next look finds it.
+    await worker.untilLogged('polled commands forgotten, the broker has them');
+    lab.power.letThrough(1);
+    await push({ id: 4, address: 'bmc4' });
     await lab.untilEnded();
     expect(modes(worker)).toEqual(['broker is away, polling the hub', 'taking pushed commands']);
     expect(lab.violations()).toEqual([]);
@@ -79,7 +83,7 @@ describe('a worker whose broker comes and goes', () => {
   });
 
   it('does not poll for a broker that is back in time, however often that happens', async () => {
-    const worker = start();
+    const worker = start({ AMQP_FALLBACK_DELAY: 10 });
     await worker.untilLogged('taking pushed commands');
     await push(
       { id: 1, type: 'gated', address: 'pdu1' },
@@ -87,9 +91,6 @@ describe('a worker whose broker comes and goes', () => {
       { id: 3, address: 'pdu1' },
     );
     await waitUntil(() => lab.power.of(1, 'start').length === 1);
-    const pollsBefore = lab.hub.calls.filter((method) =>
-      method.endsWith('get_queued_command_details'),
-    ).length;
     for (let flap = 1; flap <= 3; flap += 1) {
       await proxy.set('reset');
       await proxy.set('pass');
@@ -100,10 +101,7 @@ describe('a worker whose broker comes and goes', () => {
     lab.power.letThrough(1);
     await lab.untilEnded();
     expect(lab.violations()).toEqual([]);
-    expect(pollsBefore).toBeLessThanOrEqual(1);
-    // A late retry may take longer than the delay; then there is a line for each change, and not one more.
-    const seen = modes(worker);
-    expect(seen.filter((mode, at) => mode === seen[at - 1])).toEqual([]);
+    expect(modes(worker)).toEqual(['taking pushed commands']);
   });
 
   it('keeps the answer that it owes until the broker is back', async () => {
