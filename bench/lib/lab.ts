@@ -17,7 +17,7 @@ import type { AtEnd } from './with-cleanup.ts';
 
 /** The account of the lab's worker at the hub. */
 export const ACCOUNT = { user: 'host/bench.example.com', password: 'bench' } as const;
-export const LAB = 'bench.example.com';
+const LAB = 'bench.example.com';
 
 /** How the lab's systems are powered. */
 export interface LabOptions {
