@@ -19,9 +19,9 @@ type Decided = 'lost' | { readonly refused: string };
 
 /**
  * A hub answers every trouble of its own with a fault, a deadlock in its database as well: so a fault is final only when it
- * repeats; with the queue's backoff, for about a minute.
+ * repeats; with the queue's backoff, for about half a minute.
  */
-const FAULTS_UNTIL_FINAL = 10;
+const FAULTS_UNTIL_FINAL = 8;
 
 /**
  * Asks the hub for the command. What is journaled before the question makes an answer that was lost, with the connection or

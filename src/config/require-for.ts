@@ -9,10 +9,15 @@ import { SETTINGS } from './settings.ts';
  * @throws ConfigError with a sentence for each missing setting: why it is needed and where to set it.
  */
 export function requireFor(role: Role, config: Config): void {
-  const problems = needsOf(role, config)
+  const problems = missingFor(role, config);
+  if (problems.length > 0) throw new ConfigError(problems);
+}
+
+/** A sentence for each setting that the role cannot do without and that is missing. */
+export function missingFor(role: Role, config: Config): readonly string[] {
+  return needsOf(role, config)
     .filter(([name]) => isMissing(config[name]))
     .map(([name, reason]) => missing(SETTINGS[name], reason));
-  if (problems.length > 0) throw new ConfigError(problems);
 }
 
 type Need = readonly [SettingName, string];

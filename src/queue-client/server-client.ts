@@ -18,7 +18,7 @@ export interface QueueRequest {
 }
 
 /** A server that cannot be reached, or that refuses; the message says what it said. */
-export class ServerRequestError extends Error {
+class ServerRequestError extends Error {
   override readonly name = 'ServerRequestError';
 }
 

@@ -56,9 +56,9 @@ export const brokerSettings = {
   },
   relayIntervalS: {
     key: 'RELAY_INTERVAL',
-    description: 'Seconds between looks for commands that are ready to be published.',
+    description: 'Seconds between looks of the relay at the hub; the relay is not built yet.',
     kind: seconds,
-    roles: ['server'],
+    roles: [],
     default: fixed(1),
   },
 } as const satisfies Partial<Settings>;

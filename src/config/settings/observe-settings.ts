@@ -7,9 +7,9 @@ import type { Settings } from '../setting.ts';
 export const observeSettings = {
   httpListen: {
     key: 'HTTP_LISTEN',
-    description: 'Address for metrics, health and status; off unless set.',
+    description: 'Address for metrics, health and status; not built yet.',
     kind: listenAddress,
-    roles: ['worker'],
+    roles: [],
     default: unset,
   },
   logLevel: {
