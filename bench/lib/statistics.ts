@@ -1,9 +1,3 @@
-/** The value below which the part `q`, from 0 to 1, of the values lies. */
-export function quantile(values: readonly number[], q: number): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))] ?? NaN;
-}
-
 /** The middle one of the values. */
 export function median(values: readonly number[]): number {
   return quantile(values, 0.5);
@@ -30,4 +24,10 @@ export function spreadOf(durationsMs: readonly number[]): Spread {
 /** Rounded for people: to one decimal, or as many as asked for. */
 export function round(value: number, decimals = 1): number {
   return Number(value.toFixed(decimals));
+}
+
+/** The value below which the part `q`, from 0 to 1, of the values lies. */
+function quantile(values: readonly number[], q: number): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))] ?? NaN;
 }
