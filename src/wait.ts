@@ -1,14 +1,17 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-
 /** Waits `ms` milliseconds. Resolves to false, without an error, as soon as `signal` is aborted. */
-export async function wait(ms: number, signal?: AbortSignal): Promise<boolean> {
-  if (signal?.aborted === true) return false;
-  try {
-    await sleep(Math.max(0, ms), undefined, signal === undefined ? {} : { signal });
-    return true;
-  } catch {
-    return false;
-  }
+export function wait(ms: number, signal?: AbortSignal): Promise<boolean> {
+  if (signal?.aborted === true) return Promise.resolve(false);
+  return new Promise((resolve) => {
+    // Not the one of node:timers/promises: that makes an error, with its stack, of each abort, and every script's end is one.
+    const end = (isOver: boolean): void => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', onAbort);
+      resolve(isOver);
+    };
+    const onAbort = (): void => end(false);
+    const timer = setTimeout(() => end(true), Math.max(0, ms));
+    signal?.addEventListener('abort', onAbort);
+  });
 }
 
 /** Resolves once `signal` is aborted. */

@@ -2,12 +2,10 @@ import yargs, { type Argv } from 'yargs';
 import { configFlags } from '../config/config-flags.ts';
 import type { Role } from '../config/config.ts';
 import { ConfigError } from '../errors.ts';
-import { checkConfigRole } from './check-config-role.ts';
-import { demoRole } from './demo-role.ts';
-import { queueRole } from './queue-role.ts';
 import type { RoleArguments } from './role-arguments.ts';
-import { serverRole } from './server-role.ts';
-import { workerRole } from './worker-role.ts';
+
+/** What a role does with its arguments; gives the exit code. Loaded when it is asked for: a small worker starts its scripts faster. */
+type RoleFunction = (args: RoleArguments) => Promise<number>;
 
 export interface ParserOptions {
   readonly version: string;
@@ -18,9 +16,11 @@ export interface ParserOptions {
 /** The command line: one command a role, and for each the settings that it reads as flags. Wrong usage throws ConfigError. */
 export function buildParser({ version, onExit }: ParserOptions): Argv {
   const run =
-    (role: (args: RoleArguments) => Promise<number>) =>
-    async (argv: object): Promise<void> =>
+    (load: () => Promise<RoleFunction>) =>
+    async (argv: object): Promise<void> => {
+      const role = await load();
       onExit(await role({ ...argv }));
+    };
   return yargs()
     .scriptName('beaker-provision')
     .usage('$0 <role>\n\nPowers and provisions the test machines of a Beaker lab.')
@@ -28,31 +28,31 @@ export function buildParser({ version, onExit }: ParserOptions): Argv {
       'worker',
       'Run the commands of a lab, pushed by a broker or polled from the hub',
       withFlags('worker'),
-      run(workerRole),
+      run(async () => (await import('./worker-role.ts')).workerRole),
     )
     .command(
       'server',
       'Be a small hub: for trying things out, and for labs without Beaker',
       withFlags('server'),
-      run(serverRole),
+      run(async () => (await import('./server-role.ts')).serverRole),
     )
     .command(
       'queue <fqdn> <actions..>',
       'Queue commands for a system at a server, and follow them',
       (argv) => withQueueArguments(withFlags('queue')(argv)),
-      run(queueRole),
+      run(async () => (await import('./queue-role.ts')).queueRole),
     )
     .command(
       'demo',
       "Show a lab's morning: a server, a worker, a dozen machines",
       withDemoFlags,
-      run(demoRole),
+      run(async () => (await import('./demo-role.ts')).demoRole),
     )
     .command(
       'check-config',
       'Say what the configuration comes to, and where each value is from',
       withFlags(),
-      run(checkConfigRole),
+      run(async () => (await import('./check-config-role.ts')).checkConfigRole),
     )
     .epilog(
       'Every setting is also a key of the configuration file and a BEAKER_ variable: see docs/configuration.md.',

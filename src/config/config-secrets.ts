@@ -9,8 +9,6 @@ export function configSecrets({
   serverAccounts,
 }: Config): readonly Secret[] {
   return [
-    // Whole URLs first: once the password in one is masked, the URL is no longer found.
-    ...amqpUrls,
     ...amqpUrls.flatMap(passwordsOf),
     ...[password, accessToken].filter((secret) => secret !== undefined),
     ...serverAccounts.values(),

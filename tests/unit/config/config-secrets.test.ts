@@ -13,19 +13,7 @@ describe('the secrets of a configuration', () => {
       },
     });
     const values = configSecrets(config).map((secret) => secret.reveal());
-    expect(new Set(values)).toEqual(
-      new Set([
-        'amqp://u:a%40b@mq1',
-        'amqp://mq2',
-        'amqp://u:100%@mq3',
-        'a%40b',
-        'a@b',
-        '100%',
-        'pw',
-        'token',
-        'lab-pw',
-      ]),
-    );
+    expect(new Set(values)).toEqual(new Set(['a%40b', 'a@b', '100%', 'pw', 'token', 'lab-pw']));
   });
 
   it('are masked in a URL of which the password is a part', () => {
@@ -33,7 +21,7 @@ describe('the secrets of a configuration', () => {
     const mask = (text: string): string =>
       configSecrets(config).reduce((masked, secret) => secret.mask(masked), text);
     expect(mask('connecting to amqp://lab1:hunter2@mq1, as hunter2')).toBe(
-      'connecting to ********, as ********',
+      'connecting to amqp://lab1:********@mq1, as ********',
     );
   });
 });
