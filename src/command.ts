@@ -204,5 +204,7 @@ function explain(error: z.ZodError): string {
 
 function idOf(value: unknown): number | undefined {
   if (typeof value !== 'object' || value === null || !('id' in value)) return undefined;
-  return typeof value.id === 'number' && Number.isSafeInteger(value.id) && value.id > 0 ? value.id : undefined;
+  return typeof value.id === 'number' && Number.isSafeInteger(value.id) && value.id > 0
+    ? value.id
+    : undefined;
 }
