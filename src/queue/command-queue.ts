@@ -173,7 +173,7 @@ export class CommandQueue {
       return;
     }
     if (delivery.reply !== undefined) this.#options.handlers.alsoReplyTo(id, delivery.reply);
-    delivery.decided();
+    delivery.acknowledge();
   }
 
   #onReady(id: number): void {
@@ -225,7 +225,7 @@ export class CommandQueue {
       if (delivery.reply !== undefined && !replies.includes(delivery.reply)) {
         this.#options.handlers.alsoReplyTo(command.id, delivery.reply);
       }
-      delivery.decided();
+      delivery.acknowledge();
     }
     deliveries.clear();
     if (claim === 'lost') {

@@ -6,7 +6,7 @@ import { systemClock } from '../queue/clock.ts';
 import { aborted } from '../wait.ts';
 import { labsOf } from './accounts.ts';
 import type { CommandRecord } from './command-record.ts';
-import { ReadyPublisher } from './publish-ready.ts';
+import { ReadyPublisher } from './ready-publisher.ts';
 import { type RunningServer, startServer } from './server.ts';
 
 export interface RunServerOptions {

@@ -30,7 +30,7 @@ export class AmqpDelivery implements Delivery {
     this.reply = replyOf(message);
   }
 
-  decided(): void {
+  acknowledge(): void {
     this.#settle(({ channel }) => channel.ack(this.#message));
   }
 
@@ -48,7 +48,7 @@ export class AmqpDelivery implements Delivery {
       if (await wait(buryRetryMs, session.signal)) this.giveBack();
       return;
     }
-    this.decided();
+    this.acknowledge();
   }
 
   #settle(tellBroker: (context: DeliveryContext) => void): void {

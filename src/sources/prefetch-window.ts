@@ -1,6 +1,6 @@
 import type { Delivery } from '../delivery.ts';
 
-type HeldDelivery = Pick<Delivery, 'decided' | 'giveBack'>;
+type HeldDelivery = Pick<Delivery, 'acknowledge' | 'giveBack'>;
 
 export interface PrefetchWindowOptions {
   /** How many undecided deliveries the broker lets us have. */
@@ -47,7 +47,7 @@ export class PrefetchWindow {
     clearTimeout(this.#lookAgain);
     if (this.#held.size < this.#options.size) return;
     for (const [delivery, { commandId }] of [...this.#held]) {
-      if (commandId !== undefined && this.#options.isBlocked(commandId)) delivery.decided();
+      if (commandId !== undefined && this.#options.isBlocked(commandId)) delivery.acknowledge();
     }
     this.#lookAgain = setTimeout(() => this.makeRoom(), LOOK_AGAIN_MS);
   }

@@ -99,7 +99,7 @@ describe('through an outage of the broker itself', () => {
     const waiting = publisher
       .publish(commandMessage(lab, powerCommand({ id: 3 })), { mandatory: true })
       .then(() => (isConfirmed = true));
-    for (const { delivery } of arrived) delivery.decided();
+    for (const { delivery } of arrived) delivery.acknowledge();
     const unsettled = async (): Promise<string> =>
       node.ctl('list_queues', 'name', 'messages', '--no-table-headers');
     await waitUntil(async () => (await unsettled()).includes(`beaker.commands.${lab}\t0`), {

@@ -134,7 +134,7 @@ describe('AMQP source', () => {
     send(1);
     send(2);
     const [first] = await arrivals(2);
-    first?.decided();
+    first?.acknowledge();
     expect(await leftOver()).toBe(1);
   });
 
@@ -142,8 +142,8 @@ describe('AMQP source', () => {
     await start();
     send(1);
     const [first] = await arrivals(1);
-    first?.decided();
-    first?.decided();
+    first?.acknowledge();
+    first?.acknowledge();
     first?.giveBack();
     await first?.reject('too late');
     send(2);
@@ -216,13 +216,13 @@ describe('AMQP source', () => {
     await waitUntil(() => downs.length === 1);
     await proxy.set('pass');
     const [, fresh] = await arrivals(2);
-    stale?.decided();
+    stale?.acknowledge();
     stale?.giveBack();
     send(2);
     await arrivals(3);
     expect(ids()).toEqual([1, 1, 2]);
     expect(ups).toBe(2);
-    fresh?.decided();
+    fresh?.acknowledge();
     expect(await leftOver()).toBe(1);
   });
 
@@ -294,7 +294,7 @@ describe('AMQP source', () => {
     await source.pause();
     send(3);
     await peer.channel.waitForConfirms();
-    first?.decided();
+    first?.acknowledge();
     second?.giveBack();
     await waitUntil(async () => (await peer.depth(queue())) === 2);
     expect(ids()).toEqual([1, 2]);

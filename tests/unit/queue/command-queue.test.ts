@@ -80,8 +80,8 @@ class TestDelivery implements Delivery {
     this.reply = replyTo === undefined ? undefined : { replyTo, correlationId: undefined };
   }
 
-  decided(): void {
-    this.fate.push('decided');
+  acknowledge(): void {
+    this.fate.push('acknowledged');
   }
 
   giveBack(): void {
@@ -151,7 +151,7 @@ describe('CommandQueue', () => {
     await lab.clock.advance(HOUR);
     expect(lab.claims).toEqual([1]);
     expect(lab.order).toEqual([1]);
-    expect(deliveries.map(({ fate }) => fate)).toEqual([['decided'], ['decided']]);
+    expect(deliveries.map(({ fate }) => fate)).toEqual([['acknowledged'], ['acknowledged']]);
   });
 
   it('takes what comes late about a command that has ended for what it is', async () => {
@@ -162,7 +162,7 @@ describe('CommandQueue', () => {
     lab.queue.add(powerCommand({ id: 1 }), delivery);
     await lab.clock.advance(HOUR);
     expect(lab.claims).toEqual([1]);
-    expect(delivery.fate).toEqual(['decided']);
+    expect(delivery.fate).toEqual(['acknowledged']);
   });
 
   it('answers the second sender of a running command as well', async () => {
@@ -181,7 +181,7 @@ describe('CommandQueue', () => {
     lab.queue.add(powerCommand({ id: 2, address: 'pdu', fqdn: 'other.lab' }));
     await lab.clock.advance(HOUR);
     expect(lab.order).toEqual([]);
-    expect(delivery.fate).toEqual(['decided']);
+    expect(delivery.fate).toEqual(['acknowledged']);
     expect(lab.queue.runningElsewhere()).toEqual([1]);
 
     lab.queue.endedElsewhere(1);
@@ -262,7 +262,7 @@ describe('CommandQueue', () => {
     await lab.clock.advance(HOUR);
     await idle;
     expect(lab.order).toEqual([1]);
-    expect(deliveries.map(({ fate }) => fate[0])).toEqual(['decided', 'given back', 'given back']);
+    expect(deliveries.map(({ fate }) => fate[0])).toEqual(['acknowledged', 'given back', 'given back']);
     expect(late.fate).toEqual(['given back']);
     expect(lab.queue.counts()).toEqual({ 'in line': 0, claiming: 0, running: 0, reporting: 0, elsewhere: 0 });
   });

@@ -13,8 +13,8 @@ describe('prefetch window', () => {
 
   function arrive(id: number): void {
     const delivery = {
-      decided: (): void => {
-        log.push(`decided ${id}`);
+      acknowledge: (): void => {
+        log.push(`acknowledged ${id}`);
         window.remove(delivery);
       },
       giveBack: (): void => {
@@ -44,7 +44,7 @@ describe('prefetch window', () => {
     open({ size: 3 });
     blocked.add(1).add(3);
     for (const id of [1, 2, 3]) arrive(id);
-    expect(log).toEqual(['decided 1', 'decided 3']);
+    expect(log).toEqual(['acknowledged 1', 'acknowledged 3']);
   });
 
   it('notices that a command becomes blocked while nothing arrives', async () => {
@@ -54,7 +54,7 @@ describe('prefetch window', () => {
     expect(log).toEqual([]);
     blocked.add(2);
     await waitUntil(() => log.length > 0);
-    expect(log).toEqual(['decided 2']);
+    expect(log).toEqual(['acknowledged 2']);
   });
 
   it('gives back what stays undecided for too long', async () => {

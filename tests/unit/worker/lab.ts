@@ -95,7 +95,7 @@ export class Lab {
   #delivery(id: number): Delivery {
     return {
       reply: { replyTo: `answers ${id}`, correlationId: undefined },
-      decided: () => void this.#unsettled.delete(id),
+      acknowledge: () => void this.#unsettled.delete(id),
       giveBack: () => this.wrongs.push(`${id} given back`),
       reject: async (reason) => void this.wrongs.push(`${id} rejected: ${reason}`),
     };

@@ -108,8 +108,8 @@ export class Life {
       log,
     });
     for (const { command, delivery } of this.#options.lab.messages()) {
-      const decided = (): void => (this.isOver() ? undefined : delivery.decided());
-      queue.add(command, { ...delivery, decided });
+      const acknowledge = (): void => (this.isOver() ? undefined : delivery.acknowledge());
+      queue.add(command, { ...delivery, acknowledge });
     }
     poll.start({ firstMs: 0, everyMs: 2 });
   }

@@ -5,7 +5,7 @@ import { UnconfirmedError, UnroutableError } from '../../../src/broker/errors.ts
 import type { OutgoingMessage } from '../../../src/broker/outgoing-message.ts';
 import { type Command, lanesOf } from '../../../src/command.ts';
 import type { CommandRecord, Status } from '../../../src/server/command-record.ts';
-import { ReadyPublisher, type ReadyPublisherOptions } from '../../../src/server/publish-ready.ts';
+import { ReadyPublisher, type ReadyPublisherOptions } from '../../../src/server/ready-publisher.ts';
 import { powerCommand } from '../../helpers/commands.ts';
 import { silentLogger } from '../../helpers/silent-logger.ts';
 import { VirtualClock } from '../../helpers/virtual-clock.ts';
