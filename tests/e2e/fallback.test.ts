@@ -65,8 +65,8 @@ describe('a worker whose broker comes and goes', () => {
     await proxy.set('black-hole');
     const silentFrom = performance.now();
     await worker.untilLogged('broker is away, polling the hub');
-    // A probe goes out once a second, and has a second to come back; the rest is for a busy machine.
-    expect(performance.now() - silentFrom).toBeLessThan(5_000);
+    // A probe goes out once a second, and has a second to come back; missed heartbeats would take longer than all that.
+    expect(performance.now() - silentFrom).toBeLessThan(15_000);
     lab.queue({ id: 3 });
     await lab.untilEnded(3);
     await proxy.set('pass');

@@ -88,7 +88,7 @@ describe('a group that a killed worker left behind', () => {
     await endGroup(group, marker, { killAfterMs: 300 });
 
     expect(performance.now() - start).toBeGreaterThanOrEqual(290);
-    expect(performance.now() - start).toBeLessThan(3000);
+    expect(performance.now() - start).toBeLessThan(15_000);
     expect(pids.filter(isAlive)).toEqual([]);
   });
 });
@@ -162,9 +162,9 @@ describe('ending many groups', () => {
     );
 
     const start = performance.now();
-    await endGroups(former, { killAfterMs: 200 });
+    await endGroups(former, { killAfterMs: 1000 });
 
-    expect(performance.now() - start).toBeLessThan(2000);
+    expect(performance.now() - start).toBeLessThan(8_000);
     expect(former.flatMap(({ pids }) => pids).filter(isAlive)).toEqual([]);
   });
 });

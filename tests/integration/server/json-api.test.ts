@@ -119,7 +119,7 @@ describe('the hub’s JSON API', () => {
       server.store.commands.markEnded(LAB, id, { status: 'completed' });
       const ended = performance.now();
       expect(await waiting).toMatchObject({ status: 200, body: { status: 'Completed' } });
-      expect(performance.now() - ended).toBeLessThan(2_000);
+      expect(performance.now() - ended).toBeLessThan(15_000);
     });
 
     it('gives what there is when its time is over, and what changed when there is a change', async () => {
@@ -138,7 +138,7 @@ describe('the hub’s JSON API', () => {
       const started = performance.now();
       await server.stop();
       expect(await waiting).toMatchObject({ status: 200, body: { status: 'Queued' } });
-      expect(performance.now() - started).toBeLessThan(5_000);
+      expect(performance.now() - started).toBeLessThan(30_000);
       server = await startSmallHub();
     });
 

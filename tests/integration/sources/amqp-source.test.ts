@@ -255,7 +255,7 @@ describe('AMQP source', () => {
     await proxy.set('black-hole');
     const from = performance.now();
     await waitUntil(() => downs.length === 1);
-    expect(performance.now() - from).toBeLessThan(900);
+    expect(performance.now() - from).toBeLessThan(5_000);
     await proxy.set('pass');
     await waitUntil(() => ups === 2);
   });
