@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type Database from 'libsql';
 import { z } from 'zod';
 import { type Command, encodeCommand, isRepeatable, type Outcome } from '../command.ts';
+import { describeError } from '../errors.ts';
 import { lockDirectory, openJournalDatabase, prepareStatements } from './journal-database.ts';
 import type { Reply } from '../delivery.ts';
 import { decodeRow, type JournalEntry, type JournaledGroup } from './journal-entry.ts';
@@ -16,6 +17,7 @@ import { decodeRow, type JournalEntry, type JournaledGroup } from './journal-ent
  * not be repeated is therefore forced to the disk.
  */
 export class Journal {
+  readonly #stateDir: string;
   readonly #db: Database.Database;
   readonly #lock: Database.Database;
   readonly #statements: ReturnType<typeof prepareStatements>;
@@ -27,6 +29,7 @@ export class Journal {
    * @throws ConfigError when another worker has the directory, or it cannot be written.
    */
   constructor(stateDir: string) {
+    this.#stateDir = stateDir;
     this.#lock = lockDirectory(stateDir);
     this.#db = openJournalDatabase(join(stateDir, 'journal.db'));
     this.#statements = prepareStatements(this.#db);
@@ -44,25 +47,27 @@ export class Journal {
   /** The hub is about to be asked for the command. Returns false, and changes nothing, when it is journaled already. */
   claiming(command: Command, receivedAt: number, replies: readonly Reply[]): boolean {
     const json = JSON.stringify(encodeCommand(command));
-    const { changes } = this.#statements.insert.run(command.id, json, receivedAt, JSON.stringify(replies));
+    const { changes } = this.#write(() =>
+      this.#statements.insert.run(command.id, json, receivedAt, JSON.stringify(replies)),
+    );
     return changes === 1;
   }
 
   /** The hub gave the command to us. */
   claimed(id: number): void {
-    this.#statements.setStage.run('claimed', id);
+    this.#write(() => this.#statements.setStage.run('claimed', id));
   }
 
   /** The action is about to have its first effect. On disk, when this returns, for an action that must not run twice. */
   started(command: Command, startedAt: number): void {
-    const start = (): void => void this.#statements.start.run(startedAt, command.id);
+    const start = (): void => void this.#write(() => this.#statements.start.run(startedAt, command.id));
     if (isRepeatable(command.action)) start();
     else this.#durably(start);
   }
 
   /** The action's script runs in this process group. */
   runsIn(id: number, group: JournaledGroup): void {
-    this.#statements.setGroup.run(JSON.stringify(group), id);
+    this.#write(() => this.#statements.setGroup.run(JSON.stringify(group), id));
   }
 
   /** The action ended. Forgets the command's secrets; remembers the end for the system's rest when `beginsRest`. */
@@ -71,20 +76,21 @@ export class Journal {
       ...encodeCommand(command),
       power: command.power && { type: command.power.type },
     });
-    this.#db.transaction(() => {
-      this.#statements.end.run(bare, JSON.stringify(outcome), endedAt, command.id);
+    // No transaction: of the two alone the first does no harm, and libsql's hides why a write failed.
+    this.#write(() => {
       if (beginsRest) this.#statements.setPowerEnd.run(command.fqdn.toLowerCase(), endedAt);
-    })();
+      this.#statements.end.run(bare, JSON.stringify(outcome), endedAt, command.id);
+    });
   }
 
   /** The hub has accepted the outcome. */
   told(id: number): void {
-    this.#statements.setStage.run('told', id);
+    this.#write(() => this.#statements.setStage.run('told', id));
   }
 
   /** Nothing about the command is left to do, or it is not ours. */
   forget(id: number): void {
-    this.#statements.remove.run(id);
+    this.#write(() => this.#statements.remove.run(id));
     // After a burst of work, not after each command: it takes an fsync.
     this.#wipeLater ??= setTimeout(() => {
       this.#wipeLater = undefined;
@@ -100,7 +106,7 @@ export class Journal {
       (known) => known.replyTo === replyTo && known.correlationId === correlationId,
     );
     if (replies === undefined || isKnown === true) return;
-    this.#statements.setReplies.run(JSON.stringify([...replies, reply]), id);
+    this.#write(() => this.#statements.setReplies.run(JSON.stringify([...replies, reply]), id));
   }
 
   /** What is journaled of a command; undefined when nothing is. */
@@ -128,9 +134,27 @@ export class Journal {
     this.#lock.close();
   }
 
+  /** An error of SQLite does not say where. Whoever called cannot go on: what is not journaled would be lost with the process. */
+  #write<T>(change: () => T): T {
+    try {
+      return change();
+    } catch (error) {
+      throw new Error(
+        `the journal in STATE_DIR ${this.#stateDir} cannot be written: ${describeError(error)}`,
+        {
+          cause: error,
+        },
+      );
+    }
+  }
+
   /** What was overwritten in the database is still in the write-ahead log until that starts anew. */
   #wipe(): void {
-    this.#db.pragma('wal_checkpoint(TRUNCATE)');
+    try {
+      this.#db.pragma('wal_checkpoint(TRUNCATE)');
+    } catch {
+      // The log is in use: the next time will do. No command depends on it.
+    }
   }
 
   #durably(write: () => void): void {

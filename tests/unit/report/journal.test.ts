@@ -2,6 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import Database from 'libsql';
 import { ConfigError } from '../../../src/errors.ts';
 import { Journal } from '../../../src/report/journal.ts';
 import { powerCommand } from '../../helpers/commands.ts';
@@ -93,6 +94,17 @@ describe('Journal', () => {
   it('refuses a directory that another worker uses, naming it', () => {
     expect(() => new Journal(stateDir)).toThrow(ConfigError);
     expect(() => new Journal(stateDir)).toThrow(`${stateDir} is in use by another worker`);
+  });
+
+  it('names its directory when it cannot be written', () => {
+    const intruder = new Database(join(stateDir, 'journal.db'));
+    intruder.exec('BEGIN IMMEDIATE');
+    const outcome = { status: 'completed' } as const;
+    const reason = `${stateDir} cannot be written: database is locked`;
+    expect(() => journal.claiming(powerCommand(), 0, [])).toThrow(reason);
+    expect(() => journal.ended(powerCommand(), outcome, 0, { beginsRest: true })).toThrow(reason);
+    intruder.close();
+    expect(journal.claiming(powerCommand(), 0, [])).toBe(true);
   });
 
   it('refuses a directory that cannot be made, with the reason', () => {
