@@ -28,10 +28,11 @@ const ALLOWED = {
   'xml-rpc': { others: [], why: 'A codec: both ends of the protocol share it.' },
   observe: { others: [], why: 'Metrics and health are told what happens; they never ask.' },
   claim: {
-    others: ['hub', 'report', 'queue'],
+    others: ['hub', 'report', 'queue', 'roster'],
     why: 'Claiming asks the hub and writes the journal, in the words of the queue, which hears of it through a function.',
   },
-  relay: { others: ['hub', 'broker', 'queue'], why: 'The relay passes commands on; it runs none.' },
+  roster: { others: ['broker'], why: 'The roster knows what the lab says, and not what follows from it.' },
+  status: { others: ['broker', 'roster'], why: 'Status shows what is heard, and asks nobody else.' },
   config: { others: [], why: 'Configuration is values; those who need one are handed it.' },
 };
 
@@ -46,13 +47,18 @@ const layers = Object.entries(ALLOWED).map(([folder, { others, why }]) => ({
 /** What only those who compose the whole may import. */
 const RESERVED = {
   config: {
-    importers: ['cli\\.ts', 'cli/', 'worker(\\.ts|/)', 'server/', 'demo/'],
+    importers: ['cli\\.ts', 'cli/', 'worker(\\.ts|/)', 'relay/', 'status/', 'server/', 'demo/'],
     why: 'Settings are handed down as arguments, the smallest type that serves.',
   },
   server: {
     importers: ['cli\\.ts', 'cli/', 'demo/'],
     why: 'The server is a program of its own beside the worker.',
   },
+  relay: {
+    importers: ['cli\\.ts', 'cli/', 'server/', 'demo/'],
+    why: 'The relay is a program of its own; the server publishes as it does.',
+  },
+  status: { importers: ['cli\\.ts', 'cli/'], why: 'Status is a program of its own.' },
   demo: { importers: ['cli\\.ts', 'cli/'], why: 'Nothing may need the demo.' },
   cli: { importers: ['cli\\.ts'], why: 'The command line is where the program begins.' },
 };

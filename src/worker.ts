@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import { runAction } from './actions/run-action.ts';
 import { Publisher } from './broker/publisher.ts';
-import { resultTopology } from './broker/topology.ts';
+import { labTopology } from './broker/topology.ts';
 import { claim } from './claim/claim.ts';
 import { watchLostClaims } from './claim/lost-claims.ts';
 import { watchOrphans } from './claim/orphans.ts';
@@ -169,7 +169,7 @@ function startPublisher(config: Config, log: Logger): Publisher | undefined {
     probeIntervalMs: config.amqpFallbackDelayS * 1000,
     connectionName: `beaker-provision worker ${config.lab} results`,
     topology: config.amqpTopology,
-    needs: resultTopology,
+    needs: labTopology,
     log,
   });
 }

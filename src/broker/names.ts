@@ -1,6 +1,7 @@
-/** Where commands, dead commands and results of a lab are on the broker; part of the protocol (`docs/protocol.md`). */
+/** What a lab has on the broker; part of the protocol (`docs/protocol.md`). */
 export const COMMANDS_EXCHANGE = 'beaker.commands';
 export const RESULTS_EXCHANGE = 'beaker.results';
+export const WORKERS_EXCHANGE = 'beaker.workers';
 
 /** Routing key of the commands for a lab. */
 export function commandKey(lab: string): string {
@@ -20,4 +21,24 @@ export function deadQueue(lab: string): string {
 /** Routing key of the results of a lab. */
 export function resultKey(lab: string): string {
   return `beaker.Result.${lab}`;
+}
+
+/** Routing key of what the workers of a lab say about themselves. */
+export function workerKey(lab: string): string {
+  return `beaker.Worker.${lab}`;
+}
+
+/** Routing key of what the relays of a lab say about themselves. */
+export function relayKey(lab: string): string {
+  return `beaker.Relay.${lab}`;
+}
+
+/** Routing key of the question to all of a lab: who is there? */
+export function askKey(lab: string): string {
+  return `beaker.Ask.${lab}`;
+}
+
+/** Exclusive queue whose owner is the one relay of the lab that works. */
+export function relayLock(lab: string): string {
+  return `beaker.relay.${lab}`;
 }

@@ -16,5 +16,7 @@ export interface MessageProperties {
   readonly replyTo?: string;
   readonly timestamp?: number;
   readonly persistent?: boolean;
+  /** Milliseconds after which the broker may drop it, as text. */
+  readonly expiration?: string;
   readonly headers?: Readonly<Record<string, unknown>>;
 }

@@ -1,7 +1,14 @@
 import type { Channel, Options } from 'amqplib';
 import { describeError } from '../errors.ts';
 import { BrokerRefusedError, TopologyError } from './errors.ts';
-import { COMMANDS_EXCHANGE, commandKey, commandQueue, deadQueue, RESULTS_EXCHANGE } from './names.ts';
+import {
+  COMMANDS_EXCHANGE,
+  commandKey,
+  commandQueue,
+  deadQueue,
+  RESULTS_EXCHANGE,
+  WORKERS_EXCHANGE,
+} from './names.ts';
 import type { Session } from './session.ts';
 
 /** What to do about exchanges and queues: make them, insist that they are there, or trust that they are. */
@@ -27,9 +34,9 @@ export function commandTopology(lab: string, queueType: QueueType): Topology {
   };
 }
 
-/** What results need: the exchange; who wants results brings a queue. */
-export const resultTopology: Topology = {
-  exchanges: [RESULTS_EXCHANGE],
+/** What the lab's talk needs, announcements and results: the exchanges; who wants to listen brings a queue. */
+export const labTopology: Topology = {
+  exchanges: [RESULTS_EXCHANGE, WORKERS_EXCHANGE],
   queues: [],
   bindings: [],
   queueType: 'classic',

@@ -1,7 +1,7 @@
 import type { Secret } from '../secret.ts';
 
 /** The parts of the program that read configuration. */
-export type Role = 'worker' | 'server' | 'queue';
+export type Role = 'worker' | 'relay' | 'server' | 'status' | 'queue';
 
 /** Where to listen; `host` is a name or an address, IPv6 without brackets, and port 0 means any free one. */
 export interface ListenAddress {
@@ -29,6 +29,7 @@ export interface Config {
   readonly sleepTimeS: number;
   readonly reconcileIntervalS: number;
   readonly fallbackPrimary: boolean;
+  readonly orphanGraceS: number;
   readonly concurrency: number;
   readonly stateDir: string;
 
@@ -48,6 +49,7 @@ export interface Config {
   readonly amqpHeartbeatS: number;
   readonly amqpFallbackDelayS: number;
   readonly relayIntervalS: number;
+  readonly relayLabs: ReadonlyMap<string, Secret>;
 
   readonly httpListen?: ListenAddress;
   readonly logLevel: 'error' | 'warn' | 'info' | 'debug';

@@ -22,10 +22,19 @@ export function missingFor(role: Role, config: Config): readonly string[] {
 
 type Need = readonly [SettingName, string];
 
-function needsOf(role: Role, { authMethod }: Config): readonly Need[] {
+function needsOf(role: Role, { authMethod, relayLabs }: Config): readonly Need[] {
   switch (role) {
     case 'worker':
       return [['hubUrl', 'the Beaker server to work for'], ...LOGIN_NEEDS[authMethod]];
+    case 'relay':
+      return [
+        ['hubUrl', 'the Beaker server whose commands are relayed'],
+        ['amqpUrls', 'the broker to publish to'],
+        // With labs of their own logins, the common one is not used.
+        ...(relayLabs.size > 0 ? [] : LOGIN_NEEDS[authMethod]),
+      ];
+    case 'status':
+      return [['amqpUrls', 'the broker on which the workers announce themselves']];
     case 'server':
       return [['serverAccounts', 'at least one lab that may log in']];
     case 'queue':
@@ -45,7 +54,11 @@ const LOGIN_NEEDS: Readonly<Record<Config['authMethod'], readonly Need[]>> = {
 };
 
 function isMissing(value: Config[SettingName]): boolean {
-  return value === undefined || (value instanceof Map && value.size === 0);
+  return (
+    value === undefined ||
+    (value instanceof Map && value.size === 0) ||
+    (Array.isArray(value) && value.length === 0)
+  );
 }
 
 function missing(setting: Setting, reason: string): string {

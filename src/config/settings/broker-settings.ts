@@ -1,3 +1,4 @@
+import { accounts } from '../kinds/accounts-kind.ts';
 import { amqpUrls } from '../kinds/address-kinds.ts';
 import { choice, integer, path, seconds } from '../kinds/scalar-kinds.ts';
 import { derived, fixed, unset } from '../setting.ts';
@@ -9,28 +10,28 @@ export const brokerSettings = {
     key: 'AMQP_URL',
     description: 'URLs of the brokers, tried in turn; without any, commands are polled only.',
     kind: amqpUrls,
-    roles: ['worker', 'server'],
+    roles: ['worker', 'relay', 'server', 'status'],
     default: derived('–', () => []),
   },
   amqpCaCert: {
     key: 'AMQP_CA_CERT',
     description: 'PEM file of the authorities to trust for amqps:// URLs, in place of the usual ones.',
     kind: path,
-    roles: ['worker', 'server'],
+    roles: ['worker', 'relay', 'server', 'status'],
     default: unset,
   },
   amqpTopology: {
     key: 'AMQP_TOPOLOGY',
     description: 'Whether to declare exchanges and queues, only check that they exist, or neither.',
     kind: choice('declare', 'check', 'none'),
-    roles: ['worker', 'server'],
+    roles: ['worker', 'relay', 'server', 'status'],
     default: fixed('declare'),
   },
   amqpQueueType: {
     key: 'AMQP_QUEUE_TYPE',
     description: 'Type of the queues that are declared.',
     kind: choice('quorum', 'classic'),
-    roles: ['worker', 'server'],
+    roles: ['worker', 'relay', 'server'],
     default: fixed('quorum'),
   },
   amqpPrefetch: {
@@ -44,7 +45,7 @@ export const brokerSettings = {
     key: 'AMQP_HEARTBEAT',
     description: 'Seconds between heartbeats; a broker that misses two is given up.',
     kind: integer(1, 3600),
-    roles: ['worker', 'server'],
+    roles: ['worker', 'relay', 'server', 'status'],
     default: fixed(10),
   },
   amqpFallbackDelayS: {
@@ -56,9 +57,16 @@ export const brokerSettings = {
   },
   relayIntervalS: {
     key: 'RELAY_INTERVAL',
-    description: 'Seconds between looks of the relay at the hub; the relay is not built yet.',
+    description: 'Seconds between looks of the relay at the hub.',
     kind: seconds,
-    roles: [],
+    roles: ['relay'],
     default: fixed(1),
+  },
+  relayLabs: {
+    key: 'RELAY_LABS',
+    description: 'Accounts of the labs that the relay serves, each with its password.',
+    kind: accounts,
+    roles: ['relay'],
+    default: derived('LAB, with the login of its worker', () => new Map()),
   },
 } as const satisfies Partial<Settings>;

@@ -9,7 +9,7 @@ export const labSettings = {
     key: 'LAB',
     description: 'Name of the lab, which names its queue at the broker.',
     kind: host,
-    roles: ['worker', 'queue'],
+    roles: ['worker', 'relay', 'status', 'queue'],
     default: derived('URL_DOMAIN, else the host of USERNAME, else the host name', labName),
   },
   urlDomain: {
@@ -39,6 +39,13 @@ export const labSettings = {
     kind: truth,
     roles: ['worker'],
     default: fixed(true),
+  },
+  orphanGraceS: {
+    key: 'ORPHAN_GRACE',
+    description: 'Seconds that no worker names a running command before the fallback primary aborts it.',
+    kind: seconds,
+    roles: ['worker'],
+    default: fixed(60),
   },
   concurrency: {
     key: 'CONCURRENCY',

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { OutgoingMessage } from '../../../src/broker/outgoing-message.ts';
 import { Publisher, type PublisherOptions } from '../../../src/broker/publisher.ts';
-import { resultTopology } from '../../../src/broker/topology.ts';
+import { labTopology } from '../../../src/broker/topology.ts';
 import { Secret } from '../../../src/secret.ts';
 import { amqpPeer, uniqueLab, type AmqpPeer } from '../../helpers/amqp-peer.ts';
 import { rabbitmq, type RabbitMq } from '../../helpers/rabbitmq.ts';
@@ -41,7 +41,7 @@ describe('publisher', () => {
       probeIntervalMs: 10_000,
       backoff: { firstMs: 5, maxMs: 50 },
       topology: 'declare',
-      needs: resultTopology,
+      needs: labTopology,
       log: recordingLogger(lines),
       ...overrides,
     });

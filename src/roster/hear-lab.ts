@@ -1,0 +1,72 @@
+import type { ConsumeMessage } from 'amqplib';
+import {
+  decodeRelay,
+  decodeWorker,
+  type RelayAnnouncement,
+  type WorkerAnnouncement,
+} from '../broker/announcement-message.ts';
+import {
+  askKey,
+  relayKey,
+  resultKey,
+  RESULTS_EXCHANGE,
+  workerKey,
+  WORKERS_EXCHANGE,
+} from '../broker/names.ts';
+import { decodeResult, type Result } from '../broker/result-message.ts';
+import type { Session } from '../broker/session.ts';
+import { describeError } from '../errors.ts';
+import type { Logger } from '../logger.ts';
+
+/** What becomes of what is said in a lab; what nobody wants is not even sent here. */
+export interface LabListeners {
+  readonly onWorker?: (announcement: WorkerAnnouncement) => void;
+  readonly onRelay?: (announcement: RelayAnnouncement) => void;
+  readonly onAsk?: () => void;
+  readonly onResult?: (result: Result) => void;
+}
+
+/**
+ * Listens, for as long as `session` lives, to what the workers and relays of `lab` announce and to what becomes of commands, in a
+ * queue that is ours alone and goes with the session. What cannot be read is logged and skipped.
+ */
+export async function hearLab(
+  session: Session,
+  { lab, listeners, log }: { readonly lab: string; readonly listeners: LabListeners; readonly log: Logger },
+): Promise<void> {
+  const channel = await session.openChannel();
+  const { queue } = await channel.assertQueue('', { exclusive: true, autoDelete: true });
+  const readers = readersOf(lab, listeners);
+  for (const { exchange, key } of readers) await channel.bindQueue(queue, exchange, key);
+  const hear = (message: ConsumeMessage | null): void => {
+    if (message === null) {
+      session.fail(new Error('the broker ended our listening to the lab'));
+      return;
+    }
+    const { routingKey } = message.fields;
+    try {
+      readers.find(({ key }) => key === routingKey)?.read(message.content);
+    } catch (error) {
+      log.warn('message about the lab is unreadable', { key: routingKey, reason: describeError(error) });
+    }
+  };
+  await channel.consume(queue, hear, { noAck: true, exclusive: true });
+}
+
+interface Reader {
+  readonly exchange: string;
+  readonly key: string;
+  readonly read: (content: Buffer) => void;
+}
+
+function readersOf(lab: string, { onWorker, onRelay, onAsk, onResult }: LabListeners): readonly Reader[] {
+  const readers: Reader[] = [];
+  const add = (exchange: string, key: string, read: (content: Buffer) => void): void => {
+    readers.push({ exchange, key, read });
+  };
+  if (onWorker) add(WORKERS_EXCHANGE, workerKey(lab), (content) => onWorker(decodeWorker(content)));
+  if (onRelay) add(WORKERS_EXCHANGE, relayKey(lab), (content) => onRelay(decodeRelay(content)));
+  if (onAsk) add(WORKERS_EXCHANGE, askKey(lab), () => onAsk());
+  if (onResult) add(RESULTS_EXCHANGE, resultKey(lab), (content) => onResult(decodeResult(content)));
+  return readers;
+}

@@ -1,0 +1,154 @@
+import type {
+  AnnouncedCommand,
+  RelayAnnouncement,
+  WorkerAnnouncement,
+} from '../broker/announcement-message.ts';
+
+/** How long somebody may be silent, who announces itself every 10 s, before it counts as gone or cut off. */
+export const SILENT_AFTER_MS = 25_000;
+
+/** A worker or relay, and when it was last heard, in milliseconds since the epoch. */
+export interface Heard<T> {
+  readonly last: T;
+  readonly heardAt: number;
+}
+
+/** Whose a running command is that this worker has asked for without hearing the answer. */
+export type Whose = 'ours' | 'theirs' | 'unsure';
+
+export interface RosterOptions {
+  /** Journal identity of this worker, which its own announcements do not count for; undefined for who is no worker. */
+  readonly self: string | undefined;
+  readonly now: () => number;
+}
+
+/**
+ * Who works in the lab and on what, from what they announce. What a worker said last stays known while it is silent: it may be
+ * cut off from the broker and go on. Pure memory: whoever hears announcements tells it.
+ */
+export class Roster {
+  readonly #options: RosterOptions;
+  readonly #workers = new Map<string, Heard<WorkerAnnouncement>>();
+  readonly #relays = new Map<string, Heard<RelayAnnouncement>>();
+  /** Known to have worked here in a former life of this process, and not heard since. */
+  readonly #missed = new Set<string>();
+  #hearingSince: number | undefined;
+
+  constructor(options: RosterOptions) {
+    this.#options = options;
+  }
+
+  /** Since when announcements arrive here without a gap, in milliseconds since the epoch; undefined while they do not. */
+  get hearingSince(): number | undefined {
+    return this.#hearingSince;
+  }
+
+  /** Announcements arrive from now on, or no longer. */
+  hearing(isHearing: boolean): void {
+    this.#hearingSince = isHearing ? this.#options.now() : undefined;
+  }
+
+  /** Expects a worker that is known from before this process started. */
+  expect(worker: string): void {
+    if (worker !== this.#options.self && !this.#workers.has(worker)) this.#missed.add(worker);
+  }
+
+  heard(announcement: WorkerAnnouncement): void {
+    if (announcement.worker === this.#options.self) return;
+    this.#missed.delete(announcement.worker);
+    this.#workers.set(announcement.worker, { last: announcement, heardAt: this.#options.now() });
+  }
+
+  heardRelay(announcement: RelayAnnouncement): void {
+    if (announcement.isLeaving) this.#relays.delete(announcement.name);
+    else this.#relays.set(announcement.name, { last: announcement, heardAt: this.#options.now() });
+  }
+
+  /** The hub has the outcome of command `id`: whoever announced it runs it no longer. */
+  ended(id: number): void {
+    for (const [worker, { last, heardAt }] of this.#workers) {
+      if (!last.running.some((command) => command.id === id)) continue;
+      const running = last.running.filter((command) => command.id !== id);
+      this.#workers.set(worker, { last: { ...last, running }, heardAt });
+    }
+  }
+
+  /** All other workers that were heard, the silent ones as well. */
+  workers(): readonly Heard<WorkerAnnouncement>[] {
+    return [...this.#workers.values()];
+  }
+
+  relays(): readonly Heard<RelayAnnouncement>[] {
+    return [...this.#relays.values()];
+  }
+
+  isSilent({ heardAt }: Heard<unknown>): boolean {
+    return this.#options.now() - heardAt > SILENT_AFTER_MS;
+  }
+
+  /** The command as another worker last announced it to be running; undefined when nobody did. */
+  runningElsewhere(id: number): AnnouncedCommand | undefined {
+    for (const { last } of this.#workers.values()) {
+      const found = last.running.find((command) => command.id === id);
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  }
+
+  /** Everything that other workers last announced to be running; `isFresh` when that worker is still being heard. */
+  allRunningElsewhere(): readonly { readonly command: AnnouncedCommand; readonly isFresh: boolean }[] {
+    return this.workers().flatMap((heard) => {
+      const isFresh = !this.isSilent(heard) && !heard.last.isLeaving;
+      return heard.last.running.map((command) => ({ command, isFresh }));
+    });
+  }
+
+  /** Ids that any worker that is being heard has in hand in any way, waiting included. */
+  inHand(): ReadonlySet<number> {
+    const ids = new Set<number>();
+    for (const heard of this.#workers.values()) {
+      if (this.isSilent(heard) || heard.last.isLeaving) continue;
+      const { running, asking, doubting, waiting } = heard.last;
+      for (const command of running) ids.add(command.id);
+      for (const id of [...asking, ...doubting, ...Object.values(waiting).flat()]) ids.add(id);
+    }
+    return ids;
+  }
+
+  /** When another worker last said that it has, or may have, claimed command `id`, in milliseconds since the epoch. */
+  lastNamedAt(id: number): number | undefined {
+    let latest: number | undefined;
+    for (const { last, heardAt } of this.#workers.values()) {
+      const isNamed =
+        last.running.some((command) => command.id === id) ||
+        last.asking.includes(id) ||
+        last.doubting.includes(id);
+      if (isNamed) latest = Math.max(latest ?? 0, heardAt);
+    }
+    return latest;
+  }
+
+  /**
+   * Decides whose the running command `id` is that this worker has asked for since before `doubtedAt` without an answer. It is
+   * ours when nobody else can have been given it: every other worker has been heard since, and none has it. Of two that doubt, the
+   * one with the lower identity has it; a worker that is silent may have it, so that nobody can tell.
+   */
+  whose(id: number, doubtedAt: number): Whose {
+    const self = this.#options.self ?? '';
+    let isUnsure = this.#missed.size > 0;
+    for (const { last, heardAt } of this.#workers.values()) {
+      if (last.running.some((command) => command.id === id)) return 'theirs';
+      if (last.doubting.includes(id) && last.worker < self) return 'theirs';
+      const hasLeftWithoutIt = last.isLeaving && !last.asking.includes(id) && !last.doubting.includes(id);
+      if (hasLeftWithoutIt) continue;
+      if (heardAt <= doubtedAt || last.asking.includes(id)) isUnsure = true;
+    }
+    if (isUnsure) return 'unsure';
+    // With nobody to hear, or before anybody can have answered, nothing is known.
+    if (this.#hearingSince === undefined || this.#options.now() - doubtedAt < HEAR_OUT_MS) return 'unsure';
+    return 'ours';
+  }
+}
+
+/** How long workers have to answer the question who is there. */
+const HEAR_OUT_MS = 1_000;
