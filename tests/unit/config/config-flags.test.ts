@@ -18,7 +18,13 @@ describe('the flags of the configuration', () => {
   it('leave out every secret', () => {
     const flags = configFlags().map(({ flag }) => flag);
     const secrets = namedSettings().filter(([, { kind }]) => kind.isSecret);
-    expect(secrets.map(([name]) => name)).toEqual(['password', 'accessToken', 'amqpUrls', 'serverAccounts']);
+    expect(secrets.map(([name]) => name)).toEqual([
+      'password',
+      'accessToken',
+      'amqpUrls',
+      'relayLabs',
+      'serverAccounts',
+    ]);
     for (const [, { key }] of secrets) expect(flags).not.toContain(key.toLowerCase().replaceAll('_', '-'));
   });
 
