@@ -36,6 +36,8 @@ export interface WorkerAnnouncement {
   readonly doubting: readonly number[];
   /** Ids that it has in line, by system. */
   readonly waiting: Readonly<Record<string, readonly number[]>>;
+  /** Tokens of the questions it heard last: this announcement was made after them, however long it was under way. */
+  readonly answers: readonly string[];
 }
 
 /** What a relay says about itself, as often as a worker. */
@@ -67,9 +69,14 @@ export function relayMessage(announcement: RelayAnnouncement): OutgoingMessage {
   return { ...envelope('beaker.relay', wireOf(announcement)), routingKey: relayKey(announcement.lab) };
 }
 
-/** Asks all workers and relays of a lab to announce themselves now. */
-export function askMessage(lab: string): OutgoingMessage {
-  return { ...envelope('beaker.ask', { lab }), routingKey: askKey(lab) };
+/** Asks all workers and relays of a lab to announce themselves now; `token` names the question in their answers. */
+export function askMessage(lab: string, token: string): OutgoingMessage {
+  return { ...envelope('beaker.ask', { lab, token }), routingKey: askKey(lab) };
+}
+
+/** Reads the token of a question. Throws when it is none. */
+export function decodeAsk(content: Buffer): string {
+  return wireAsk.parse(JSON.parse(content.toString('utf8'))).token;
 }
 
 /** Reads the body of a worker's announcement. Throws when it is none. */
@@ -93,6 +100,8 @@ function envelope(type: string, body: object): Omit<OutgoingMessage, 'routingKey
 const id = z.int().positive();
 const count = z.int().nonnegative();
 const name = z.string().min(1).max(300);
+
+const wireAsk = z.object({ token: name });
 
 const wireCommand = z
   .object({
@@ -119,6 +128,7 @@ const wireWorker = z
     asking: z.array(id),
     doubting: z.array(id),
     waiting: z.record(z.string(), z.array(id)),
+    answers: z.array(name),
   })
   .transform(({ is_primary, is_leaving, started_at_ms, ...rest }) => ({
     ...rest,

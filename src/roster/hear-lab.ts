@@ -1,5 +1,6 @@
 import type { ConsumeMessage } from 'amqplib';
 import {
+  decodeAsk,
   decodeRelay,
   decodeWorker,
   type RelayAnnouncement,
@@ -22,7 +23,8 @@ import type { Logger } from '../logger.ts';
 export interface LabListeners {
   readonly onWorker?: (announcement: WorkerAnnouncement) => void;
   readonly onRelay?: (announcement: RelayAnnouncement) => void;
-  readonly onAsk?: () => void;
+  /** Is given the token of the question: the announcement that answers it names it. */
+  readonly onAsk?: (token: string) => void;
   readonly onResult?: (result: Result) => void;
 }
 
@@ -66,7 +68,7 @@ function readersOf(lab: string, { onWorker, onRelay, onAsk, onResult }: LabListe
   };
   if (onWorker) add(WORKERS_EXCHANGE, workerKey(lab), (content) => onWorker(decodeWorker(content)));
   if (onRelay) add(WORKERS_EXCHANGE, relayKey(lab), (content) => onRelay(decodeRelay(content)));
-  if (onAsk) add(WORKERS_EXCHANGE, askKey(lab), () => onAsk());
+  if (onAsk) add(WORKERS_EXCHANGE, askKey(lab), (content) => onAsk(decodeAsk(content)));
   if (onResult) add(RESULTS_EXCHANGE, resultKey(lab), (content) => onResult(decodeResult(content)));
   return readers;
 }

@@ -129,26 +129,43 @@ export class Roster {
   }
 
   /**
-   * Decides whose the running command `id` is that this worker has asked for since before `doubtedAt` without an answer. It is
-   * ours when nobody else can have been given it: every other worker has been heard since, and none has it. Of two that doubt, the
-   * one with the lower identity has it; a worker that is silent may have it, so that nobody can tell.
+   * Decides whose the running command `id` is that this worker has asked for without hearing the answer. It is ours when nobody
+   * else can have been given it: every other worker has answered the question `token`, asked after the doubt arose, and none has it.
+   * Of two that doubt, the one with the lower identity has it. One that does not answer may have it: then nobody can tell.
    */
-  whose(id: number, doubtedAt: number): Whose {
-    const self = this.#options.self ?? '';
-    let isUnsure = this.#missed.size > 0;
-    for (const { last, heardAt } of this.#workers.values()) {
-      if (last.running.some((command) => command.id === id)) return 'theirs';
-      if (last.doubting.includes(id) && last.worker < self) return 'theirs';
-      const hasLeftWithoutIt = last.isLeaving && !last.asking.includes(id) && !last.doubting.includes(id);
-      if (hasLeftWithoutIt) continue;
-      if (heardAt <= doubtedAt || last.asking.includes(id)) isUnsure = true;
-    }
-    if (isUnsure) return 'unsure';
-    // With nobody to hear, or before anybody can have answered, nothing is known.
-    if (this.#hearingSince === undefined || this.#options.now() - doubtedAt < HEAR_OUT_MS) return 'unsure';
-    return 'ours';
+  whose(id: number, { token, askedAt }: Doubt): Whose {
+    const { self = '', now } = this.#options;
+    const others = [...this.#workers.values()].filter(({ heardAt }) => now() - heardAt < GONE_AFTER_MS);
+    if (others.some(({ last }) => hasIt(last, id, self))) return 'theirs';
+    const isOpen = others.some(({ last }) => mayHaveIt(last, id, token));
+    // Before anybody can have answered, those that were never heard of are not excluded either.
+    const isEarly = this.#hearingSince === undefined || now() - askedAt < HEAR_OUT_MS;
+    return isOpen || isEarly || this.#missed.size > 0 ? 'unsure' : 'ours';
   }
 }
 
+/** The question to the others about a command that this worker may have been given. */
+export interface Doubt {
+  readonly token: string;
+  /** In milliseconds since the epoch. */
+  readonly askedAt: number;
+}
+
+function hasIt({ running, doubting, worker }: WorkerAnnouncement, id: number, self: string): boolean {
+  return running.some((command) => command.id === id) || (doubting.includes(id) && worker < self);
+}
+
+/** Its first question may still be granted; or what it said may be older than ours, unless it left without it. */
+function mayHaveIt(
+  { asking, doubting, isLeaving, answers }: WorkerAnnouncement,
+  id: number,
+  token: string,
+): boolean {
+  if (asking.includes(id)) return true;
+  return !answers.includes(token) && (!isLeaving || doubting.includes(id));
+}
+
+/** What a worker had that is silent for so long has been aborted as orphaned; it is not waited for any more. */
+const GONE_AFTER_MS = 600_000;
 /** How long workers have to answer the question who is there. */
 const HEAR_OUT_MS = 1_000;
