@@ -1,0 +1,125 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { Roster, SILENT_AFTER_MS } from '../../../src/roster/roster.ts';
+import { announced, announcement } from '../../helpers/announcements.ts';
+
+let now: number;
+let roster: Roster;
+
+beforeEach(() => {
+  now = 1_000_000;
+  roster = new Roster({ self: 'me', now: () => now });
+  roster.hearing(true);
+});
+
+describe('a roster', () => {
+  it('knows what other workers run, and not what this one says of itself', () => {
+    roster.heard(announcement({ worker: 'w1', running: [announced(7, { address: 'pdu1' })] }));
+    roster.heard(announcement({ worker: 'me', running: [announced(8)] }));
+    expect(roster.runningElsewhere(7)).toMatchObject({ fqdn: 'sys7.lab.test', address: 'pdu1' });
+    expect(roster.runningElsewhere(8)).toBeUndefined();
+  });
+
+  it('remembers what a worker ran that has fallen silent, and tells that it is not fresh', () => {
+    roster.heard(announcement({ running: [announced(7)] }));
+    now += SILENT_AFTER_MS + 1;
+    expect(roster.allRunningElsewhere()).toMatchObject([{ command: { id: 7 }, isFresh: false }]);
+    expect(roster.inHand()).toEqual(new Set());
+  });
+
+  it('forgets a command when its end is told', () => {
+    roster.heard(announcement({ running: [announced(7), announced(8)] }));
+    roster.ended(7);
+    expect(roster.allRunningElsewhere().map(({ command }) => command.id)).toEqual([8]);
+  });
+
+  it('counts as in hand what a worker runs, asks for, doubts and has in line', () => {
+    const said = { running: [announced(1)], asking: [2], doubting: [3], waiting: { 'a.lab.test': [4, 5] } };
+    roster.heard(announcement(said));
+    expect([...roster.inHand()].sort()).toEqual([1, 2, 3, 4, 5]);
+  });
+
+  it('tells when a command was last named by a worker that may have claimed it', () => {
+    roster.heard(announcement({ worker: 'w1', running: [announced(1)], waiting: { 'a.lab.test': [2] } }));
+    const heardAt = now;
+    now += 5_000;
+    roster.heard(announcement({ worker: 'w2' }));
+    expect(roster.lastNamedAt(1)).toBe(heardAt);
+    expect(roster.lastNamedAt(2)).toBeUndefined();
+  });
+
+  it('forgets a relay that leaves', () => {
+    const relay = { lab: 'lab.test', name: 'r:1', isLeading: true, waiting: 0, published: 0, running: 0 };
+    roster.heardRelay({ ...relay, isLeaving: false, longest: {} });
+    expect(roster.relays()).toHaveLength(1);
+    roster.heardRelay({ ...relay, isLeaving: true, longest: {} });
+    expect(roster.relays()).toHaveLength(0);
+  });
+});
+
+describe('a command that was asked for without hearing the answer', () => {
+  const doubt = { token: 'why', askedAt: 1_000_000 };
+  const later = (): void => void (now += 1_000);
+
+  it('is ours when nobody else is there', () => {
+    expect(roster.whose(7, doubt)).toBe('unsure');
+    later();
+    expect(roster.whose(7, doubt)).toBe('ours');
+  });
+
+  it('is ours when all the others have answered and none has it', () => {
+    roster.heard(announcement({ worker: 'w1', answers: ['why'] }));
+    roster.heard(announcement({ worker: 'w2', answers: ['older', 'why'] }));
+    later();
+    expect(roster.whose(7, doubt)).toBe('ours');
+  });
+
+  it('is theirs when another runs it', () => {
+    roster.heard(announcement({ running: [announced(7)] }));
+    expect(roster.whose(7, doubt)).toBe('theirs');
+  });
+
+  it('stays open while another has not answered, whenever it was heard', () => {
+    later();
+    roster.heard(announcement({ answers: ['older'] }));
+    later();
+    expect(roster.whose(7, doubt)).toBe('unsure');
+  });
+
+  it('stays open while another is just asking for it', () => {
+    roster.heard(announcement({ asking: [7], answers: ['why'] }));
+    later();
+    expect(roster.whose(7, doubt)).toBe('unsure');
+  });
+
+  it('belongs to the lower identity of two that doubt', () => {
+    later();
+    roster.heard(announcement({ worker: 'a', doubting: [7], answers: ['why'] }));
+    expect(roster.whose(7, doubt)).toBe('theirs');
+    roster.heard(announcement({ worker: 'a', answers: ['why'] }));
+    roster.heard(announcement({ worker: 'z', doubting: [7], answers: ['why'] }));
+    expect(roster.whose(7, doubt)).toBe('ours');
+  });
+
+  it('stays open while a worker known from before the start has not been heard', () => {
+    roster.expect('w1');
+    later();
+    expect(roster.whose(7, doubt)).toBe('unsure');
+    roster.heard(announcement({ answers: ['why'] }));
+    expect(roster.whose(7, doubt)).toBe('ours');
+  });
+
+  it('does not wait for a worker that has left without it, nor for one that has been gone for long', () => {
+    roster.heard(announcement({ worker: 'w1', isLeaving: true }));
+    roster.heard(announcement({ worker: 'w2' }));
+    later();
+    expect(roster.whose(7, doubt)).toBe('unsure');
+    now += 600_000;
+    expect(roster.whose(7, doubt)).toBe('ours');
+  });
+
+  it('stays open while nobody can be heard', () => {
+    later();
+    roster.hearing(false);
+    expect(roster.whose(7, doubt)).toBe('unsure');
+  });
+});
