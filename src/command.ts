@@ -69,13 +69,19 @@ export function isRepeatable(action: Action): boolean {
   return REPEATABLE_ACTIONS.has(action);
 }
 
+/** What names the lanes of a command: all that may be known of one that somebody else runs. */
+export interface LaneNames {
+  readonly fqdn: string;
+  readonly power?: Pick<PowerSettings, 'address'> | undefined;
+}
+
 /**
  * The lanes of a command: its system and, when it drives power, the controller that it drives. Of all commands that
  * share a lane, one at a time may run, in the order of their ids. Names are compared without regard to case.
  */
-export function lanesOf(command: Command): readonly string[] {
-  const system = `system:${command.fqdn.toLowerCase()}`;
-  const address = command.power?.address.trim().toLowerCase() ?? '';
+export function lanesOf({ fqdn, power }: LaneNames): readonly string[] {
+  const system = `system:${fqdn.toLowerCase()}`;
+  const address = power?.address.trim().toLowerCase() ?? '';
   return address === '' ? [system] : [system, `power:${address}`];
 }
 

@@ -1,7 +1,7 @@
-import { type Command, lanesOf } from '../command.ts';
+import { type Command, type LaneNames, lanesOf } from '../command.ts';
 import type { Clock } from './clock.ts';
 import { earliestStart } from './earliest-start.ts';
-import { Lanes } from './lanes.ts';
+import { Lanes, type LaneUser } from './lanes.ts';
 
 export interface GateOptions {
   /** Called when a command has become ready: it should soon be taken. */
@@ -62,9 +62,10 @@ export class Gate {
   }
 
   /** Closes the lanes of a command that is known to be running or claimed already, whether it waits here or not. */
-  hold(command: Command): void {
-    this.#stopWaiting(command.id);
-    this.#lanes.hold({ id: command.id, lanes: lanesOf(command) });
+  hold(command: LaneUser | (LaneNames & { readonly id: number })): void {
+    const { id } = command;
+    this.#stopWaiting(id);
+    this.#lanes.hold({ id, lanes: 'lanes' in command ? command.lanes : lanesOf(command) });
   }
 
   /** Takes the command's lanes if nobody has any of them, whoever waits; tells whether it did. */
