@@ -34,6 +34,17 @@ export function commandTopology(lab: string, queueType: QueueType): Topology {
   };
 }
 
+/** What several labs and their talk need together. */
+export function topologyOfLabs(labs: readonly string[], queueType: QueueType): Topology {
+  const each = [...labs.map((lab) => commandTopology(lab, queueType)), labTopology];
+  return {
+    exchanges: [...new Set(each.flatMap(({ exchanges }) => exchanges))],
+    queues: each.flatMap(({ queues }) => queues),
+    bindings: each.flatMap(({ bindings }) => bindings),
+    queueType,
+  };
+}
+
 /** What the lab's talk needs, announcements and results: the exchanges; who wants to listen brings a queue. */
 export const labTopology: Topology = {
   exchanges: [RESULTS_EXCHANGE, WORKERS_EXCHANGE],

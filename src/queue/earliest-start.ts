@@ -23,8 +23,8 @@ export function earliestStart(command: Command, { receivedAt, firstAt, lastPower
 }
 
 /** Whether the end of this command begins a system's rest: it switched the power, or may have. */
-export function beginsRest(command: Command): boolean {
-  return command.action === 'on' || command.action === 'off' || command.action === 'reboot';
+export function beginsRest({ action }: Pick<Command, 'action'>): boolean {
+  return action === 'on' || action === 'off' || action === 'reboot';
 }
 
 function needsRest(command: Command): boolean {

@@ -1,16 +1,10 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
+import { labOf } from '../hub/lab-of.ts';
 import type { Secret } from '../secret.ts';
 import { AccessDeniedError } from './errors.ts';
 
 /** Who may log in: passwords by user name. */
 export type Accounts = ReadonlyMap<string, Secret>;
-
-/**
- * The lab that an account acts for: `host/LAB` is the account of LAB, as in Beaker; any other name is a lab's own.
- */
-export function labOf(user: string): string {
-  return user.startsWith('host/') && user.length > 'host/'.length ? user.slice('host/'.length) : user;
-}
 
 /** The labs that the accounts act for, each once. */
 export function labsOf(accounts: Accounts): readonly string[] {

@@ -1,7 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { describeError } from '../errors.ts';
+import { labOf } from '../hub/lab-of.ts';
 import type { Logger } from '../logger.ts';
-import { type Accounts, authenticate, labOf } from './accounts.ts';
+import { type Accounts, authenticate } from './accounts.ts';
 import {
   AccessDeniedError,
   BadRequestError,

@@ -1,12 +1,12 @@
 import { Publisher } from '../broker/publisher.ts';
-import { commandTopology, type Topology } from '../broker/topology.ts';
+import { topologyOfLabs } from '../broker/topology.ts';
 import type { Config } from '../config/config.ts';
 import type { Logger } from '../logger.ts';
 import { systemClock } from '../queue/clock.ts';
 import { aborted } from '../wait.ts';
 import { labsOf } from './accounts.ts';
 import type { CommandRecord } from './command-record.ts';
-import { ReadyPublisher } from './ready-publisher.ts';
+import { RecordPublisher } from './record-publisher.ts';
 import { type RunningServer, startServer } from './server.ts';
 
 export interface RunServerOptions {
@@ -48,14 +48,15 @@ function startPublishing({ store }: RunningServer, config: Config, log: Logger):
     probeIntervalMs: config.amqpFallbackDelayS * 1000,
     connectionName: `beaker-provision server ${labs.join(' ')}`,
     topology: config.amqpTopology,
-    needs: queuesOf(labs, config.amqpQueueType),
+    // With the queues in place before any worker is, nothing that is published gets lost.
+    needs: topologyOfLabs(labs, config.amqpQueueType),
     log,
   });
   const lastPowerEnds = store.queries.lastPowerEnds();
   const byLab = new Map(
     labs.map((lab) => {
       const options = { lab, publisher, lastPowerEnds, clock: systemClock, log: log.child({ lab }) };
-      return [lab, new ReadyPublisher(options)];
+      return [lab, new RecordPublisher(options)];
     }),
   );
   const changed = (record: CommandRecord): void => byLab.get(record.lab)?.changed(record);
@@ -66,16 +67,5 @@ function startPublishing({ store }: RunningServer, config: Config, log: Logger):
       for (const ready of byLab.values()) ready.stop();
       await publisher.stop();
     },
-  };
-}
-
-/** With the queues in place before any worker is, nothing that is published gets lost. */
-function queuesOf(labs: readonly string[], queueType: Config['amqpQueueType']): Topology {
-  const each = labs.map((lab) => commandTopology(lab, queueType));
-  return {
-    exchanges: [...new Set(each.flatMap(({ exchanges }) => exchanges))],
-    queues: each.flatMap(({ queues }) => queues),
-    bindings: each.flatMap(({ bindings }) => bindings),
-    queueType,
   };
 }

@@ -1,12 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { z } from 'zod';
 import { describeError } from '../errors.ts';
+import { labOf } from '../hub/lab-of.ts';
 import type { Logger } from '../logger.ts';
 import { decode } from '../xml-rpc/decode.ts';
 import { encodeFault, encodeResponse } from '../xml-rpc/encode.ts';
 import type { XmlRpcCall } from '../xml-rpc/message.ts';
 import type { XmlRpcInput } from '../xml-rpc/value.ts';
-import { type Accounts, authenticate, labOf } from './accounts.ts';
+import { type Accounts, authenticate } from './accounts.ts';
 import { AccessDeniedError, BodyTooLargeError } from './errors.ts';
 import { parseInput } from './explain.ts';
 import { readBody } from './read-body.ts';

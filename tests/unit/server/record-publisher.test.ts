@@ -5,7 +5,7 @@ import { UnconfirmedError, UnroutableError } from '../../../src/broker/errors.ts
 import type { OutgoingMessage } from '../../../src/broker/outgoing-message.ts';
 import { type Command, lanesOf } from '../../../src/command.ts';
 import type { CommandRecord, Status } from '../../../src/server/command-record.ts';
-import { ReadyPublisher, type ReadyPublisherOptions } from '../../../src/server/ready-publisher.ts';
+import { RecordPublisher, type RecordPublisherOptions } from '../../../src/server/record-publisher.ts';
 import { powerCommand } from '../../helpers/commands.ts';
 import { silentLogger } from '../../helpers/silent-logger.ts';
 import { VirtualClock } from '../../helpers/virtual-clock.ts';
@@ -17,7 +17,7 @@ const HOUR = 3_600_000;
 class Hub {
   readonly clock = new VirtualClock();
   readonly published: { readonly command: Command; readonly at: number }[] = [];
-  readonly ready: ReadyPublisher;
+  readonly ready: RecordPublisher;
   tries = 0;
   /** What becomes of each publication; all are confirmed unless it is replaced. */
   refuse: (command: Command) => Error | undefined = () => undefined;
@@ -26,8 +26,8 @@ class Hub {
   readonly #statuses = new Map<number, Status>();
   readonly #commands = new Map<number, Command>();
 
-  constructor(options: Partial<ReadyPublisherOptions> = {}) {
-    this.ready = new ReadyPublisher({
+  constructor(options: Partial<RecordPublisherOptions> = {}) {
+    this.ready = new RecordPublisher({
       lab: LAB,
       publisher: { publish: (message, how) => this.#publish(message, how) },
       lastPowerEnds: new Map(),
@@ -96,7 +96,7 @@ function record(command: Command, status: Status, startedAtMs: number | undefine
   };
 }
 
-describe('ReadyPublisher', () => {
+describe('RecordPublisher', () => {
   let hub: Hub;
 
   beforeEach(() => {
