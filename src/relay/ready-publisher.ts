@@ -69,8 +69,9 @@ export class ReadyPublisher {
     this.#gate.release(id);
   }
 
-  /** Takes commands out. All are gone before the first lane opens: else it would open to one of them. */
-  forget(ids: readonly number[]): void {
+  /** Takes commands out, and lets systems rest. All are gone before the first lane opens: else it would open to one of them. */
+  forget(ids: readonly number[], restOf: readonly string[] = []): void {
+    for (const fqdn of restOf) this.#powerEnds.set(fqdn.toLowerCase(), this.#options.clock.now());
     for (const id of ids) this.#queued.delete(id);
     for (const id of ids) this.#gate.release(id);
   }
@@ -81,9 +82,9 @@ export class ReadyPublisher {
     if (queued?.isPublished === true) await this.#send(queued);
   }
 
-  /** Whether the broker has the command, and nobody is known to have claimed it. */
-  isPublished(id: number): boolean {
-    return this.#queued.get(id)?.isPublished ?? false;
+  /** Whether the command waits here or is published, and nobody is known to have claimed it. */
+  has(id: number): boolean {
+    return this.#queued.has(id);
   }
 
   /** The commands that wait here or are published, and that nobody is known to have claimed. */

@@ -1,0 +1,102 @@
+import { type Action, type Command, decodeCommand, type LaneNames } from '../command.ts';
+import { describeError, InvalidCommandError } from '../errors.ts';
+import type { Logger } from '../logger.ts';
+import type { Clock } from '../queue/clock.ts';
+
+export interface ListedCommandsOptions {
+  readonly clock: Pick<Clock, 'now'>;
+  readonly log: Logger;
+}
+
+/** How long a command is remembered that is not listed any more: it may run, and then the hub names it by its id alone. */
+const REMEMBERED_MS = 24 * 3_600_000;
+/** Nor are more than so many, the oldest of which are forgotten first. */
+const REMEMBERED = 50_000;
+
+interface Seen {
+  readonly command: Command;
+  listedAt: number;
+}
+
+/** Remembers the commands that a hub has listed, and decodes each once. */
+export class ListedCommands {
+  readonly #options: ListedCommandsOptions;
+  /** Those that were listed last come last. */
+  readonly #seen = new Map<number, Seen>();
+  /** Listed in the last look, and no commands. */
+  #invalid: ReadonlySet<number> = new Set();
+  readonly #addresses = new Map<string, string>();
+
+  constructor(options: ListedCommandsOptions) {
+    this.#options = options;
+  }
+
+  /** Reads a list; gives the ids of its commands. What is no command is logged once, and left to the worker that polls, which fails it. */
+  read(values: readonly unknown[]): ReadonlySet<number> {
+    const ids = new Set<number>();
+    const invalid = new Set<number>();
+    for (const value of values) {
+      try {
+        ids.add(this.#read(value));
+      } catch (error) {
+        if (!(error instanceof InvalidCommandError)) throw error;
+        this.#noteInvalid(error, invalid);
+      }
+    }
+    // Such a one is briefly running when it is failed, which holds up nobody.
+    this.#invalid = new Set([...invalid, ...[...this.#invalid].slice(-INVALID)]);
+    this.#forgetOld();
+    return ids;
+  }
+
+  get(id: number): Command | undefined {
+    return this.#seen.get(id)?.command;
+  }
+
+  isInvalid(id: number): boolean {
+    return this.#invalid.has(id);
+  }
+
+  /** With the power address that commands of the system have had; undefined when there was none. */
+  withAddress<T extends { readonly fqdn: string; readonly action: Action }>(
+    command: T,
+  ): (T & LaneNames) | undefined {
+    const address = this.#addresses.get(command.fqdn.toLowerCase());
+    return address === undefined ? undefined : { ...command, power: { address } };
+  }
+
+  #read(value: unknown): number {
+    const known = this.#seen.get(idOf(value));
+    const command = known?.command ?? decodeCommand(value);
+    this.#seen.delete(command.id);
+    this.#seen.set(command.id, { command, listedAt: this.#options.clock.now() });
+    if (command.power !== undefined) this.#addresses.set(command.fqdn.toLowerCase(), command.power.address);
+    return command.id;
+  }
+
+  #noteInvalid(error: InvalidCommandError, invalid: Set<number>): void {
+    const { id = 0 } = error;
+    invalid.add(id);
+    if (!this.#invalid.has(id))
+      this.#options.log.warn('listed command is invalid, not published', {
+        id,
+        reason: describeError(error),
+      });
+  }
+
+  #forgetOld(): void {
+    const oldest = this.#options.clock.now() - REMEMBERED_MS;
+    for (const [id, { listedAt }] of this.#seen) {
+      const isOfThisLook = listedAt === this.#options.clock.now();
+      if (isOfThisLook || (listedAt > oldest && this.#seen.size <= REMEMBERED)) return;
+      this.#seen.delete(id);
+    }
+  }
+}
+
+const INVALID = 1_000;
+
+function idOf(value: unknown): number {
+  if (typeof value !== 'object' || value === null || !('id' in value)) return 0;
+  return typeof value.id === 'number' ? value.id : 0;
+}
