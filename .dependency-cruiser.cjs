@@ -31,6 +31,10 @@ const ALLOWED = {
     others: ['hub', 'report', 'queue', 'roster'],
     why: 'Claiming asks the hub and writes the journal, in the words of the queue, which hears of it through a function.',
   },
+  relay: {
+    others: ['hub', 'hub-from', 'broker', 'queue', 'roster', 'config'],
+    why: 'The relay passes commands on; it runs none.',
+  },
   roster: { others: ['broker'], why: 'The roster knows what the lab says, and not what follows from it.' },
   status: { others: ['broker', 'roster'], why: 'Status shows what is heard, and asks nobody else.' },
   config: { others: [], why: 'Configuration is values; those who need one are handed it.' },
@@ -41,13 +45,25 @@ const layers = Object.entries(ALLOWED).map(([folder, { others, why }]) => ({
   comment: `${why} It may import ${[...others, 'the foundation'].join(', ')}.`,
   severity: 'error',
   from: { path: `^src/${folder}/` },
-  to: { path: '^src/', pathNot: [FOUNDATION, ...[folder, ...others].map((name) => `^src/${name}/`)] },
+  to: {
+    path: '^src/',
+    pathNot: [FOUNDATION, ...[folder, ...others].map((name) => `^src/${name}(/|\\.ts$)`)],
+  },
 }));
 
 /** What only those who compose the whole may import. */
 const RESERVED = {
   config: {
-    importers: ['cli\\.ts', 'cli/', 'worker(\\.ts|/)', 'relay/', 'status/', 'server/', 'demo/'],
+    importers: [
+      'cli\\.ts',
+      'cli/',
+      'worker(\\.ts|/)',
+      'hub-from\\.ts',
+      'relay/',
+      'status/',
+      'server/',
+      'demo/',
+    ],
     why: 'Settings are handed down as arguments, the smallest type that serves.',
   },
   server: {

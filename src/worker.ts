@@ -14,7 +14,7 @@ import { Answers } from './report/answers.ts';
 import { Journal } from './report/journal.ts';
 import { Reporter } from './report/reporter.ts';
 import { aborted, backoffMs, wait } from './wait.ts';
-import { hubFrom } from './worker/hub-from.ts';
+import { hubFrom } from './hub-from.ts';
 import { recover } from './worker/recovery.ts';
 import { runCommand } from './worker/run-command.ts';
 import { startSources } from './worker/sources.ts';

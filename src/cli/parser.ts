@@ -21,21 +21,10 @@ export function buildParser({ version, onExit }: ParserOptions): Argv {
       const role = await load();
       onExit(await role({ ...argv }));
     };
-  return yargs()
+  const parser = yargs()
     .scriptName('beaker-provision')
-    .usage('$0 <role>\n\nPowers and provisions the test machines of a Beaker lab.')
-    .command(
-      'worker',
-      'Run the commands of a lab, pushed by a broker or polled from the hub',
-      withFlags('worker'),
-      run(async () => (await import('./worker-role.ts')).workerRole),
-    )
-    .command(
-      'server',
-      'Be a small hub: for trying things out, and for labs without Beaker',
-      withFlags('server'),
-      run(async () => (await import('./server-role.ts')).serverRole),
-    )
+    .usage('$0 <role>\n\nPowers and provisions the test machines of a Beaker lab.');
+  return withDaemons(parser, run)
     .command(
       'queue <fqdn> <actions..>',
       'Queue commands for a system at a server, and follow them',
@@ -72,6 +61,31 @@ export function buildParser({ version, onExit }: ParserOptions): Argv {
       if (thrown !== undefined && thrown.name !== 'YError') throw thrown;
       throw new ConfigError([`${message}; see beaker-provision --help`]);
     });
+}
+
+type Run = (load: () => Promise<RoleFunction>) => (argv: object) => Promise<void>;
+
+/** The roles that run until they are stopped. */
+function withDaemons(argv: Argv, run: Run): Argv {
+  return argv
+    .command(
+      'worker',
+      'Run the commands of a lab, pushed by a broker or polled from the hub',
+      withFlags('worker'),
+      run(async () => (await import('./worker-role.ts')).workerRole),
+    )
+    .command(
+      'relay',
+      'Push what a Beaker server has queued to the workers of a lab, each command when it is ready',
+      withFlags('relay'),
+      run(async () => (await import('./relay-role.ts')).relayRole),
+    )
+    .command(
+      'server',
+      'Be a small hub: for trying things out, and for labs without Beaker',
+      withFlags('server'),
+      run(async () => (await import('./server-role.ts')).serverRole),
+    );
 }
 
 function withFlags(role?: Role): (argv: Argv) => Argv {

@@ -1,8 +1,8 @@
-import type { Config } from '../config/config.ts';
-import { createHubClient, type HubClient } from '../hub/hub-client.ts';
-import type { Login } from '../hub/login.ts';
-import type { Logger } from '../logger.ts';
-import { Secret } from '../secret.ts';
+import type { Config } from './config/config.ts';
+import { createHubClient, type HubClient } from './hub/hub-client.ts';
+import type { Login } from './hub/login.ts';
+import type { Logger } from './logger.ts';
+import { Secret } from './secret.ts';
 
 /** The hub that is configured. @throws ConfigError when it cannot be used as configured */
 export function hubFrom(config: Config, log: Logger): HubClient {

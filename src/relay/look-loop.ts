@@ -1,0 +1,51 @@
+import { describeError } from '../errors.ts';
+import type { HubClient } from '../hub/hub-client.ts';
+import type { Logger } from '../logger.ts';
+import { wait } from '../wait.ts';
+import type { LabRelay } from './lab-relay.ts';
+
+export interface LookLoopOptions {
+  readonly hub: Pick<HubClient, 'queuedCommands' | 'runningIds'>;
+  readonly relay: Pick<LabRelay, 'look' | 'publishAgain'>;
+  /** Milliseconds from the end of a look to the next. */
+  readonly intervalMs: number;
+  /** How many messages wait in the lab's queue, undelivered. */
+  readonly waitingMessages: () => Promise<number>;
+  /** Called after each look; with why there was none, when the hub did not answer. */
+  readonly onLook: (trouble: string | undefined) => void;
+  readonly signal: AbortSignal;
+  readonly log: Logger;
+}
+
+/** Looks at the hub, again and again, until `signal` is aborted. A hub that is away is said to be so once. */
+export async function lookRepeatedly(options: LookLoopOptions): Promise<void> {
+  const { intervalMs, onLook, signal, log } = options;
+  let isFailing = false;
+  do {
+    try {
+      await look(options);
+      if (isFailing) log.info('hub answers again');
+      isFailing = false;
+      onLook(undefined);
+    } catch (error) {
+      if (signal.aborted) return;
+      const reason = describeError(error);
+      if (!isFailing) log.error('cannot look at the hub', { reason });
+      isFailing = true;
+      onLook(`cannot look at the hub: ${reason}`);
+    }
+  } while (await wait(intervalMs, signal));
+}
+
+async function look({ hub, relay, waitingMessages, signal, log }: LookLoopOptions): Promise<void> {
+  const askedAt = Date.now();
+  // In this order: what is claimed between the two is in both, and not in neither.
+  const queued = await hub.queuedCommands(signal);
+  const running = await hub.runningIds(signal);
+  if (signal.aborted) return;
+  const missed = relay.look({ queued, running, askedAt });
+  // What waits at the broker is not lost: the workers are just busy.
+  if (missed.length === 0 || (await waitingMessages()) > 0) return;
+  log.warn('messages lost, publishing again', { ids: missed.slice(0, 100), count: missed.length });
+  await relay.publishAgain(missed);
+}

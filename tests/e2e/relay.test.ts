@@ -1,0 +1,62 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { startCli, type CliProcess } from '../helpers/cli-process.ts';
+import { joinBroker, type LabBroker } from '../helpers/lab-broker.ts';
+import { openLab, type Lab } from '../helpers/lab.ts';
+
+let lab: Lab;
+let broker: LabBroker;
+let processes: CliProcess[];
+
+beforeEach(async () => {
+  processes = [];
+  lab = await openLab();
+  broker = await joinBroker();
+});
+
+afterEach(async () => {
+  await Promise.all(processes.map((one) => one.kill()));
+  await lab.close();
+  await broker.close();
+});
+
+function start(
+  role: 'worker' | 'relay',
+  state: string,
+  more: Record<string, string | number> = {},
+): CliProcess {
+  const settings = { ...lab.settings(more, state), ...broker.settings, RELAY_INTERVAL: 0.2, ...more };
+  const started = startCli([role], { settings });
+  processes.push(started);
+  return started;
+}
+
+describe('a relay between a stock hub and two workers', () => {
+  it('pushes each command when it is ready, so that order holds across workers', async () => {
+    start('worker', 'w1', { FALLBACK_PRIMARY: 'False' });
+    start('worker', 'w2', { FALLBACK_PRIMARY: 'False' });
+    const relay = start('relay', 'r1');
+    await relay.untilLogged('this relay leads now');
+    const ids = Array.from({ length: 24 }, (_, index) => index + 1);
+    lab.queue(
+      ...ids.map((id) => ({ id, fqdn: `sys${id % 6}.lab.test`, address: `pdu${id % 3}`, type: 'quick' })),
+    );
+    await lab.untilEnded();
+    expect(lab.violations()).toEqual([]);
+    expect(broker.commands.map(({ body }) => body['id'])).toHaveLength(24);
+  });
+
+  it('is replaced by the relay that stands by when it is killed', async () => {
+    start('worker', 'w1');
+    const first = start('relay', 'r1');
+    await first.untilLogged('this relay leads now');
+    const second = start('relay', 'r2');
+    await second.untilLogged('another relay leads, standing by');
+    lab.queue({ id: 1 }, { id: 2 });
+    await lab.untilEnded(1, 2);
+    await first.kill();
+    lab.queue({ id: 3, fqdn: 'sys1.lab.test' }, { id: 4, fqdn: 'sys1.lab.test' });
+    await lab.untilEnded();
+    expect(second.logged('this relay leads now')).toHaveLength(1);
+    expect(lab.violations()).toEqual([]);
+  });
+});
