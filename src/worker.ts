@@ -1,23 +1,29 @@
-import { hostname } from 'node:os';
 import { runAction } from './actions/run-action.ts';
 import { Publisher } from './broker/publisher.ts';
 import { labTopology } from './broker/topology.ts';
-import { claim } from './claim/claim.ts';
-import { watchLostClaims } from './claim/lost-claims.ts';
+import { claim, type ClaimOptions } from './claim/claim.ts';
+import { Elsewhere } from './claim/elsewhere.ts';
+import type { Command } from './command.ts';
 import { watchOrphans } from './claim/orphans.ts';
 import type { Config } from './config/config.ts';
 import type { HubClient } from './hub/hub-client.ts';
 import type { Logger } from './logger.ts';
 import { systemClock } from './queue/clock.ts';
 import { CommandQueue } from './queue/command-queue.ts';
+import { RecentIds } from './queue/recent-ids.ts';
 import { Answers } from './report/answers.ts';
 import { Journal } from './report/journal.ts';
 import { Reporter } from './report/reporter.ts';
+import { Doubts } from './roster/doubts.ts';
+import { Roster } from './roster/roster.ts';
 import { aborted, backoffMs, wait } from './wait.ts';
 import { hubFrom } from './hub-from.ts';
+import type { WorkerMoment } from './worker/announcement.ts';
+import { Colleagues, workerName } from './worker/colleagues.ts';
 import { recover } from './worker/recovery.ts';
+import { ResumedCommands } from './worker/resumed-commands.ts';
 import { runCommand } from './worker/run-command.ts';
-import { startSources } from './worker/sources.ts';
+import { type Sources, startSources } from './worker/sources.ts';
 
 export interface WorkerOptions {
   readonly config: Config;
@@ -33,7 +39,7 @@ export interface WorkerOptions {
 }
 
 const CLAIM_BACKOFF = { firstMs: 500, maxMs: 60_000 };
-const LOST_CLAIMS_MS = 1_000;
+const ELSEWHERE_MS = 1_000;
 /** How long a stopping worker tries to deliver its last outcomes. What is left is delivered after the next start. */
 const LAST_OUTCOMES_MS = 30_000;
 const LOOK_MS = 500;
@@ -45,10 +51,18 @@ const LOOK_MS = 500;
 export async function runWorker(options: WorkerOptions): Promise<void> {
   const { config, stopping, killing, log } = options;
   const parts = createParts(options);
-  const { hub, publisher, journal, answers, reporter, queue } = parts;
+  const { hub, publisher, journal, answers, reporter, queue, colleagues } = parts;
   log.info('worker starts', { lab: config.lab, hub: config.hubUrl, broker: publisher !== undefined });
   recover({ journal, queue, onTold: (entry) => answers.owed(entry), signal: stopping, log });
-  const sources = startSources({ config, hub, queue, publisher, log });
+  const sources = startSources({
+    ...parts,
+    config,
+    isClaimedHere: (id) => parts.claimed.has(id),
+    hear: (session) => colleagues?.hear(session) ?? Promise.resolve(),
+    onChange: () => colleagues?.changed(),
+    log,
+  });
+  parts.modeFrom(sources);
   const watches = startWatches(parts, options);
   options.onLookNow?.(() => sources.lookNow());
   killing.addEventListener('abort', () => {
@@ -64,6 +78,7 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
   answers.stop();
   await reporter.stop();
   await watches.stop();
+  await colleagues?.stop();
   await sources.close();
   await publisher?.stop();
   await hub.close();
@@ -80,7 +95,17 @@ interface Parts {
   readonly answers: Answers;
   readonly reporter: Reporter;
   readonly queue: CommandQueue;
+  /** The other workers, as far as they are heard. */
+  readonly roster: Roster;
+  /** Undefined in a lab without a broker. */
+  readonly colleagues: Colleagues | undefined;
+  /** The commands that the hub has given to this worker lately. */
+  readonly claimed: RecentIds;
+  /** Lets announcements say where commands come from. */
+  readonly modeFrom: (sources: Pick<Sources, 'mode'>) => void;
 }
+
+const CLAIMED_MS = 600_000;
 
 function createParts(options: WorkerOptions): Parts {
   const { config, log } = options;
@@ -89,31 +114,49 @@ function createParts(options: WorkerOptions): Parts {
   const publisher = startPublisher(config, log);
   const answers = new Answers({ publisher, journal, lab: config.lab, worker: workerName(), log });
   const reporter = new Reporter({ hub, journal, onAccepted: (entry) => answers.ended(entry), log });
-  const queue = createQueue(options, { hub, journal, reporter, answers });
-  return { journal, hub, publisher, answers, reporter, queue };
+  const roster = new Roster({ self: journal.identity, now: Date.now });
+  for (const worker of journal.colleagues()) roster.expect(worker);
+  const claimed = new RecentIds(CLAIMED_MS, systemClock);
+  let sources: Pick<Sources, 'mode'> | undefined;
+  let colleagues: Colleagues | undefined;
+  const doubts = new Doubts({
+    roster,
+    ask: (token) => void colleagues?.ask(token),
+    graceMs: config.orphanGraceS * 1000,
+  });
+  const queue = createQueue(options, {
+    ...{ hub, journal, reporter, answers, claimed },
+    whose: (id) => (publisher === undefined ? 'ours' : doubts.whose(id)),
+    onChange: () => colleagues?.changed(),
+  });
+  const mode = (): WorkerMoment['mode'] => sources?.mode() ?? 'starting';
+  if (publisher !== undefined) {
+    colleagues = new Colleagues({ config, publisher, hub, journal, queue, roster, mode, log });
+  }
+  const modeFrom = (from: Pick<Sources, 'mode'>): void => void (sources = from);
+  return { journal, hub, publisher, answers, reporter, queue, roster, colleagues, claimed, modeFrom };
 }
 
 /** What looks at the hub for the sake of commands that are not ours. */
 function startWatches(
-  { hub, publisher, journal, queue }: Parts,
+  { hub, publisher, journal, queue, roster, colleagues }: Parts,
   { config, log }: WorkerOptions,
 ): { stop: () => Promise<void> } {
   const done = new AbortController();
   const { signal } = done;
-  const watches = [
-    watchLostClaims({
-      hub,
-      runningElsewhere: () => queue.runningElsewhere(),
-      onEnded: (id) => queue.endedElsewhere(id),
-      intervalMs: LOST_CLAIMS_MS,
-      signal,
-      log,
-    }),
-  ];
-  if (publisher === undefined && config.fallbackPrimary) {
-    const isOurs = (id: number): boolean =>
-      queue.phaseOf(id) !== undefined || journal.entry(id) !== undefined;
-    watches.push(watchOrphans({ hub, isOurs, intervalMs: config.sleepTimeS * 1000, signal, log }));
+  const elsewhere = new Elsewhere({ hub, queue, roster, journal, log });
+  const watches = [(colleagues ?? elsewhere).watch(ELSEWHERE_MS, signal)];
+  if (config.fallbackPrimary) {
+    const graceMs = config.orphanGraceS * 1000;
+    const others = publisher === undefined ? undefined : { roster, graceMs };
+    const isOurs = (id: number): boolean => {
+      const phase = queue.phaseOf(id);
+      const isUnderWay = phase === 'claiming' || phase === 'running' || phase === 'reporting';
+      return journal.entry(id) !== undefined || isUnderWay || (others === undefined && phase !== undefined);
+    };
+    const sleepMs = config.sleepTimeS * 1000;
+    const intervalMs = others === undefined ? sleepMs : Math.min(sleepMs, graceMs / 2);
+    watches.push(watchOrphans({ hub, isOurs, others, intervalMs, signal, log }));
   }
   return {
     stop: async () => {
@@ -123,37 +166,52 @@ function startWatches(
   };
 }
 
-function createQueue(
-  options: WorkerOptions,
-  { hub, journal, reporter, answers }: Omit<Parts, 'queue' | 'publisher'>,
-): CommandQueue {
+interface QueueParts extends Pick<Parts, 'hub' | 'journal' | 'reporter' | 'answers' | 'claimed'> {
+  readonly whose: ClaimOptions['whose'];
+  /** Where one of our commands stands has changed. */
+  readonly onChange: () => void;
+}
+
+function createQueue(options: WorkerOptions, parts: QueueParts): CommandQueue {
   const { config, environment, stopping, killing, log } = options;
+  const { hub, journal, reporter, answers, claimed, whose, onChange } = parts;
   const faults = new Map<number, number>();
+  const announcing = async <T>(work: Promise<T>): Promise<T> => {
+    onChange();
+    try {
+      return await work;
+    } finally {
+      onChange();
+    }
+  };
+  const resumed = new ResumedCommands({ hub, journal, signal: stopping, log });
+  const run = (command: Command): Promise<'ended' | 'interrupted'> =>
+    runCommand(command, {
+      act: runAction,
+      settings: config,
+      environment,
+      stopping,
+      killing,
+      journal,
+      onStarted: (entry) => answers.running(entry),
+      log,
+    });
   return new CommandQueue({
     concurrency: config.concurrency,
     lastPowerEnd: (fqdn) => journal.lastPowerEnd(fqdn),
     claimRetryMs: (attempt) => backoffMs(attempt, CLAIM_BACKOFF),
     clock: systemClock,
     handlers: {
-      claim: (command, arrival) =>
-        claim(command, arrival, {
-          hub,
-          journal,
-          faults,
-          log: log.child({ id: command.id, fqdn: command.fqdn }),
-        }),
+      claim: async (command, arrival) => {
+        const about = log.child({ id: command.id, fqdn: command.fqdn });
+        const asked = claim(command, arrival, { hub, journal, faults, whose, log: about });
+        const answer = await announcing(asked);
+        if (answer === 'won') claimed.add(command.id);
+        return answer;
+      },
       run: (command) =>
-        runCommand(command, {
-          act: runAction,
-          settings: config,
-          environment,
-          stopping,
-          killing,
-          journal,
-          onStarted: (entry) => answers.running(entry),
-          log,
-        }),
-      report: ({ id }) => reporter.report(id),
+        announcing(config.amqpUrls.length === 0 ? run(command) : resumed.runIfOurs(command, run)),
+      report: ({ id }) => announcing(reporter.report(id)),
       alsoReplyTo: (id, reply) => answers.alsoTo(id, reply),
     },
   });
@@ -190,8 +248,4 @@ async function lastWork(parts: Parts): Promise<void> {
 function giveUpHub({ reporter, hub }: Parts): void {
   void reporter.stop();
   void hub.close();
-}
-
-function workerName(): string {
-  return `${hostname()}:${process.pid}`;
 }

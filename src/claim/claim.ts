@@ -5,12 +5,15 @@ import { CommandAlreadyRunError, HubFaultError, HubUnreachableError } from '../h
 import type { Logger } from '../logger.ts';
 import type { Arrival, Claim } from '../queue/handlers.ts';
 import type { Journal } from '../report/journal.ts';
+import type { Whose } from '../roster/roster.ts';
 
 export interface ClaimOptions {
   readonly hub: Pick<HubClient, 'markRunning' | 'runningIds'>;
   readonly journal: Pick<Journal, 'entry' | 'claiming' | 'claimed' | 'forget' | 'alsoReplyTo'>;
   /** How often in a row the hub has answered with a fault, by command; kept here from question to question. */
   readonly faults: Map<number, number>;
+  /** Whose a running command is that we asked for without hearing the answer. Ours, when there is no other worker. */
+  readonly whose: (id: number) => Whose;
   readonly log: Logger;
 }
 
@@ -25,7 +28,8 @@ const FAULTS_UNTIL_FINAL = 8;
 
 /**
  * Asks the hub for the command. What is journaled before the question makes an answer that was lost, with the connection or
- * with this process, recoverable: a command that *we* asked for and that the hub lists as running is ours.
+ * with this process, recoverable: a command that *we* asked for and that the hub lists as running is ours, unless another
+ * worker was given it.
  */
 export async function claim(command: Command, arrival: Arrival, options: ClaimOptions): Promise<Claim> {
   const { hub, journal } = options;
@@ -76,7 +80,11 @@ async function unlessOurs(
 ): Promise<Claim> {
   const { hub, journal, faults, log } = options;
   try {
-    if (askedBefore && (await hub.runningIds()).includes(id)) return win(id, options);
+    if (askedBefore && (await hub.runningIds()).includes(id)) {
+      const whose = options.whose(id);
+      if (whose === 'ours') return win(id, options);
+      if (whose === 'unsure') return 'undecided';
+    }
   } catch (error) {
     log.warn('claim undecided', { reason: describeError(error) });
     return 'undecided';

@@ -2,6 +2,7 @@ import PQueue from 'p-queue';
 import type { Command } from '../command.ts';
 import type { Delivery, Reply } from '../delivery.ts';
 import type { Clock } from './clock.ts';
+import type { ElsewhereCommand } from './elsewhere.ts';
 import { Gate } from './gate.ts';
 import type { CommandHandlers } from './handlers.ts';
 import { RecentIds } from './recent-ids.ts';
@@ -17,7 +18,7 @@ export interface CommandQueueOptions {
   readonly clock: Clock;
 }
 
-/** Where a command stands: in line → being claimed → running → being reported; or running elsewhere, when the claim was lost. */
+/** Where a command stands: in line → being claimed → running → being reported; or with another worker. */
 export type Phase = 'in line' | 'claiming' | 'running' | 'reporting' | 'elsewhere';
 
 const CLEAR = Promise.resolve(true);
@@ -33,7 +34,7 @@ interface Entry {
   /** Gives true once nothing of a former life is in the way any more, false when that is not going to be. */
   readonly clear: Promise<boolean>;
   readonly deliveries: Set<Delivery>;
-  phase: Phase;
+  phase: Exclude<Phase, 'elsewhere'>;
   claimAttempts: number;
 }
 
@@ -49,6 +50,8 @@ export class CommandQueue {
   readonly #gate: Gate;
   readonly #slots: PQueue;
   readonly #entries = new Map<number, Entry>();
+  /** What others have, as far as this worker knows: their lanes are closed here. */
+  readonly #elsewhere = new Map<number, ElsewhereCommand>();
   /** A message or a list may be older than what it speaks of. */
   readonly #ended: RecentIds;
   readonly #busy = new Set<Promise<void>>();
@@ -72,7 +75,7 @@ export class CommandQueue {
       return;
     }
     const known = this.#entries.get(command.id);
-    if (known !== undefined || this.#ended.has(command.id)) {
+    if (known !== undefined || this.#elsewhere.has(command.id) || this.#ended.has(command.id)) {
       if (delivery !== undefined) this.#attach(command.id, delivery);
       return;
     }
@@ -88,6 +91,8 @@ export class CommandQueue {
   resume(command: Command, from: 'claim' | 'run' | 'report', clear: Promise<boolean> = CLEAR): void {
     const phase = from === 'report' ? 'reporting' : 'in line';
     const entry = this.#enter(command, phase, { next: from === 'run' ? 'run' : 'claim', clear });
+    // The former life has asked for it, or was about to.
+    if (from === 'claim') entry.claimAttempts = 1;
     if (from === 'report') {
       this.#gate.hold(command);
       this.#reportInBackground(entry);
@@ -98,8 +103,7 @@ export class CommandQueue {
   /** Drops every command that is in line, that no delivery stands for and the hub was not asked for; returns how many. */
   forgetUndelivered(): number {
     const forgotten = [...this.#entries.values()].filter(
-      ({ phase, next, deliveries, claimAttempts }) =>
-        phase === 'in line' && next === 'claim' && deliveries.size === 0 && claimAttempts === 0,
+      (entry) => isUnasked(entry) && entry.deliveries.size === 0,
     );
     // All are gone before the first lane opens: else it would open to one of them.
     for (const { command } of forgotten) this.#entries.delete(command.id);
@@ -107,17 +111,43 @@ export class CommandQueue {
     return forgotten.length;
   }
 
-  /** Opens the lanes of a command whose claim was lost, once it runs no longer. */
-  endedElsewhere(id: number): void {
+  /** Closes the lanes of a command that another worker is known to have. What is ours, or may be, stays as it is. */
+  runsElsewhere(command: ElsewhereCommand): void {
+    const { id } = command;
     const entry = this.#entries.get(id);
-    if (entry?.phase !== 'elsewhere') return;
-    this.#ended.add(id);
-    this.#leave(entry);
+    if (this.#elsewhere.has(id) || this.#ended.has(id)) return;
+    if (entry !== undefined && !isUnasked(entry)) return;
+    for (const delivery of entry?.deliveries ?? []) delivery.acknowledge();
+    this.#entries.delete(id);
+    this.#elsewhere.set(id, command);
+    this.#gate.hold(command);
   }
 
-  /** The ids of the commands whose claim was lost and whose lanes are therefore closed. */
-  runningElsewhere(): readonly number[] {
-    return this.#ids('elsewhere');
+  /** Opens the lanes of a command that another worker had; gives what was known of it. */
+  endedElsewhere(id: number): ElsewhereCommand | undefined {
+    const command = this.#elsewhere.get(id);
+    if (command === undefined) return undefined;
+    this.#elsewhere.delete(id);
+    this.#ended.add(id);
+    this.#gate.release(id);
+    return command;
+  }
+
+  /** The commands that others have and whose lanes are therefore closed. */
+  runningElsewhere(): readonly ElsewhereCommand[] {
+    return [...this.#elsewhere.values()];
+  }
+
+  /** Ids of what is in line, by system. */
+  waiting(): Readonly<Record<string, readonly number[]>> {
+    const bySystem = new Map<string, number[]>();
+    for (const { command, phase } of this.#entries.values()) {
+      if (phase !== 'in line') continue;
+      const ids = bySystem.get(command.fqdn);
+      if (ids === undefined) bySystem.set(command.fqdn, [command.id]);
+      else ids.push(command.id);
+    }
+    return Object.fromEntries(bySystem);
   }
 
   /** Whether the command waits for a lane, its delay or its system's rest, rather than for a slot. */
@@ -127,12 +157,13 @@ export class CommandQueue {
 
   /** Where the command stands; undefined when the queue does not know it. */
   phaseOf(id: number): Phase | undefined {
-    return this.#entries.get(id)?.phase;
+    return this.#elsewhere.has(id) ? 'elsewhere' : this.#entries.get(id)?.phase;
   }
 
   /** How many commands stand in each phase. */
   counts(): Readonly<Record<Phase, number>> {
-    const counts = { 'in line': 0, claiming: 0, running: 0, reporting: 0, elsewhere: 0 };
+    const elsewhere = this.#elsewhere.size;
+    const counts = { 'in line': 0, claiming: 0, running: 0, reporting: 0, elsewhere };
     for (const { phase } of this.#entries.values()) counts[phase] += 1;
     return counts;
   }
@@ -157,7 +188,7 @@ export class CommandQueue {
     return [...this.#ids('claiming'), ...this.#ids('running'), ...this.#ids('reporting')];
   }
 
-  #enter(command: Command, phase: Phase, how: Pick<Entry, 'next' | 'clear'>): Entry {
+  #enter(command: Command, phase: Entry['phase'], how: Pick<Entry, 'next' | 'clear'>): Entry {
     const receivedAt = this.#options.clock.now();
     const entry: Entry = { command, receivedAt, ...how, deliveries: new Set(), phase, claimAttempts: 0 };
     this.#entries.set(command.id, entry);
@@ -229,7 +260,9 @@ export class CommandQueue {
     }
     deliveries.clear();
     if (claim === 'lost') {
-      entry.phase = 'elsewhere';
+      // Its lanes, which it took for the claim, stay closed.
+      this.#entries.delete(command.id);
+      this.#elsewhere.set(command.id, command);
       return;
     }
     await this.#run(entry);
@@ -273,11 +306,16 @@ export class CommandQueue {
     this.#gate.release(entry.command.id);
   }
 
-  #ids(phase: Phase): readonly number[] {
+  #ids(phase: Entry['phase']): readonly number[] {
     return [...this.#entries.values()]
       .filter((entry) => entry.phase === phase)
       .map(({ command }) => command.id);
   }
+}
+
+/** In line, and the hub was never asked for it: nobody would miss it here. */
+function isUnasked({ phase, next, claimAttempts }: Entry): boolean {
+  return phase === 'in line' && next === 'claim' && claimAttempts === 0;
 }
 
 function repliesOf(deliveries: Iterable<Delivery>): readonly Reply[] {

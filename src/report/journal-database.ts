@@ -30,6 +30,9 @@ export function prepareStatements(db: Database.Database) {
     ),
     setReplies: db.prepare('UPDATE command SET replies = ? WHERE id = ?'),
     setPowerEnd: db.prepare('INSERT OR REPLACE INTO power_end (fqdn, ended_at) VALUES (?, ?)'),
+    addColleague: db.prepare('INSERT INTO colleague (worker) VALUES (?) ON CONFLICT DO NOTHING'),
+    removeColleague: db.prepare('DELETE FROM colleague WHERE worker = ?'),
+    selectColleagues: db.prepare('SELECT worker FROM colleague'),
     remove: db.prepare('DELETE FROM command WHERE id = ?'),
     select: db.prepare('SELECT * FROM command WHERE id = ?'),
     selectAll: db.prepare('SELECT * FROM command ORDER BY id'),
@@ -72,6 +75,7 @@ const SCHEMA = `
     process_group TEXT,
     replies TEXT NOT NULL
   ) STRICT;
+  CREATE TABLE IF NOT EXISTS colleague (worker TEXT PRIMARY KEY) STRICT;
   CREATE TABLE IF NOT EXISTS identity (one INTEGER PRIMARY KEY, uuid TEXT NOT NULL) STRICT;
   CREATE TABLE IF NOT EXISTS power_end (fqdn TEXT PRIMARY KEY, ended_at REAL NOT NULL) STRICT;
 `;

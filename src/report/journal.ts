@@ -74,13 +74,33 @@ export class Journal {
   ended(command: Command, outcome: Outcome, endedAt: number, { beginsRest }: { beginsRest: boolean }): void {
     const bare = JSON.stringify({
       ...encodeCommand(command),
-      power: command.power && { type: command.power.type },
+      power: command.power && { type: command.power.type, address: command.power.address },
     });
     // No transaction: of the two alone the first does no harm, and libsql's hides why a write failed.
     this.#write(() => {
       if (beginsRest) this.#statements.setPowerEnd.run(command.fqdn.toLowerCase(), endedAt);
       this.#statements.end.run(bare, JSON.stringify(outcome), endedAt, command.id);
     });
+  }
+
+  /** The power of system `fqdn` was switched by somebody else, who was done with it at this time. */
+  powerEnded(fqdn: string, endedAt: number): void {
+    this.#write(() => this.#statements.setPowerEnd.run(fqdn.toLowerCase(), endedAt));
+  }
+
+  /** Another worker of the lab is there; remembered, since it may have commands when this one comes back. */
+  colleagueCame(worker: string): void {
+    this.#write(() => this.#statements.addColleague.run(worker));
+  }
+
+  /** Another worker has stopped in good order. */
+  colleagueLeft(worker: string): void {
+    this.#write(() => this.#statements.removeColleague.run(worker));
+  }
+
+  /** The workers that were there, as far as this one has heard, and have not left. */
+  colleagues(): readonly string[] {
+    return this.#statements.selectColleagues.all().map((row) => colleagueSchema.parse(row).worker);
   }
 
   /** The hub has accepted the outcome. */
@@ -169,5 +189,6 @@ export class Journal {
 
 const WIPE_AFTER_MS = 10_000;
 
+const colleagueSchema = z.object({ worker: z.string() });
 const identitySchema = z.object({ uuid: z.string() });
 const powerEndSchema = z.object({ ended_at: z.number() });

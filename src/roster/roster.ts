@@ -31,7 +31,7 @@ export class Roster {
   readonly #workers = new Map<string, Heard<WorkerAnnouncement>>();
   readonly #relays = new Map<string, Heard<RelayAnnouncement>>();
   /** Known to have worked here in a former life of this process, and not heard since. */
-  readonly #missed = new Set<string>();
+  readonly #missed = new Map<string, number>();
   #hearingSince: number | undefined;
 
   constructor(options: RosterOptions) {
@@ -50,11 +50,17 @@ export class Roster {
 
   /** Expects a worker that is known from before this process started. */
   expect(worker: string): void {
-    if (worker !== this.#options.self && !this.#workers.has(worker)) this.#missed.add(worker);
+    if (worker !== this.#options.self && !this.#workers.has(worker))
+      this.#missed.set(worker, this.#options.now());
+  }
+
+  /** Whether it is this worker's own announcement. */
+  isSelf({ worker }: WorkerAnnouncement): boolean {
+    return worker === this.#options.self;
   }
 
   heard(announcement: WorkerAnnouncement): void {
-    if (announcement.worker === this.#options.self) return;
+    if (this.isSelf(announcement)) return;
     this.#missed.delete(announcement.worker);
     this.#workers.set(announcement.worker, { last: announcement, heardAt: this.#options.now() });
   }
@@ -135,12 +141,14 @@ export class Roster {
    */
   whose(id: number, { token, askedAt }: Doubt): Whose {
     const { self = '', now } = this.#options;
-    const others = [...this.#workers.values()].filter(({ heardAt }) => now() - heardAt < GONE_AFTER_MS);
+    const isGone = (since: number): boolean => now() - since >= GONE_AFTER_MS;
+    const others = [...this.#workers.values()].filter(({ heardAt }) => !isGone(heardAt));
     if (others.some(({ last }) => hasIt(last, id, self))) return 'theirs';
     const isOpen = others.some(({ last }) => mayHaveIt(last, id, token));
     // Before anybody can have answered, those that were never heard of are not excluded either.
     const isEarly = this.#hearingSince === undefined || now() - askedAt < HEAR_OUT_MS;
-    return isOpen || isEarly || this.#missed.size > 0 ? 'unsure' : 'ours';
+    const isMissing = [...this.#missed.values()].some((since) => !isGone(since));
+    return isOpen || isEarly || isMissing ? 'unsure' : 'ours';
   }
 }
 

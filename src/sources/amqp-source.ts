@@ -5,7 +5,7 @@ import { commandQueue } from '../broker/names.ts';
 import type { Publisher } from '../broker/publisher.ts';
 import type { Probe, Session } from '../broker/session.ts';
 import { Supervisor, type BrokerOptions } from '../broker/supervisor.ts';
-import { commandTopology, ensureTopology, type QueueType, type TopologyMode } from '../broker/topology.ts';
+import { ensureTopology, topologyOfLabs, type QueueType, type TopologyMode } from '../broker/topology.ts';
 import type { Command } from '../command.ts';
 import { describeError } from '../errors.ts';
 import type { Delivery } from '../delivery.ts';
@@ -29,6 +29,8 @@ export interface AmqpSourceOptions extends BrokerOptions {
   readonly isBlocked: (id: number) => boolean;
   /** Takes a command over. Everything else about the message is settled through `delivery`. */
   readonly onCommand: (command: Command, delivery: Delivery) => void;
+  /** Makes further use of each session before commands are taken. */
+  readonly alsoSetUp?: (session: Session) => Promise<void>;
   /** Commands are being pushed. */
   readonly onUp: () => void;
   /** They no longer are, and the broker was last heard of then (on the clock of `performance.now()`). Not called for a stop. */
@@ -82,8 +84,9 @@ export class AmqpSource {
   }
 
   async #setUp(session: Session): Promise<Probe> {
-    const { lab, topology, queueType, prefetch } = this.#options;
-    await ensureTopology(session, topology, commandTopology(lab, queueType));
+    const { lab, topology, queueType, prefetch, alsoSetUp } = this.#options;
+    await ensureTopology(session, topology, topologyOfLabs([lab], queueType));
+    await alsoSetUp?.(session);
     const channel = await session.openChannel();
     await channel.prefetch(prefetch);
     const intake = this.#intake(session, channel);

@@ -12,7 +12,8 @@ export interface Pace {
 
 export interface PollSourceOptions {
   readonly hub: Pick<HubClient, 'queuedCommands'>;
-  readonly onCommand: (command: Command) => void;
+  /** All commands of a look, by id. */
+  readonly onCommands: (commands: readonly Command[]) => void | Promise<void>;
   /** A listed command that makes no sense, but has an id. Told each time that it is listed. */
   readonly onInvalid: (id: number, problem: string) => void;
   readonly log: Logger;
@@ -105,24 +106,25 @@ export class PollSource {
   }
 
   async #handOver(listed: readonly unknown[]): Promise<void> {
+    const commands: Command[] = [];
     for (const [index, value] of listed.entries()) {
       if (index % SLICE === SLICE - 1) await nextTurn();
       if (this.#stopping.signal.aborted) return;
-      this.#decode(value);
+      const command = this.#decode(value);
+      if (command !== undefined) commands.push(command);
     }
+    await this.#options.onCommands(commands);
   }
 
-  #decode(value: unknown): void {
-    const { onCommand, onInvalid, log } = this.#options;
-    let command: Command;
+  #decode(value: unknown): Command | undefined {
+    const { onInvalid, log } = this.#options;
     try {
-      command = decodeCommand(value);
+      return decodeCommand(value);
     } catch (error) {
       if (!(error instanceof InvalidCommandError)) throw error;
       if (error.id === undefined) log.warn('listed command is unreadable', { reason: error.message });
       else onInvalid(error.id, error.message);
-      return;
+      return undefined;
     }
-    onCommand(command);
   }
 }

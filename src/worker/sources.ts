@@ -1,17 +1,32 @@
 import type { Publisher } from '../broker/publisher.ts';
+import type { Session } from '../broker/session.ts';
 import type { Config } from '../config/config.ts';
 import type { HubClient } from '../hub/hub-client.ts';
 import type { Logger } from '../logger.ts';
 import type { CommandQueue } from '../queue/command-queue.ts';
+import type { Journal } from '../report/journal.ts';
+import type { Roster } from '../roster/roster.ts';
 import { type AmqpSource, startAmqpSource } from '../sources/amqp-source.ts';
 import { Failover, type Mode } from '../sources/failover.ts';
 import { PollSource } from '../sources/poll-source.ts';
 import { InvalidCommands } from './invalid-commands.ts';
+import { noticeOutOfOrder } from './out-of-order.ts';
+import { inSlices, PolledCommands } from './polled-commands.ts';
+import { RelayWatch } from './relay-watch.ts';
+import { StandIn } from './stand-in.ts';
 
 export interface SourcesOptions {
   readonly config: Config;
   readonly hub: HubClient;
-  readonly queue: Pick<CommandQueue, 'add' | 'isBlocked' | 'forgetUndelivered'>;
+  readonly queue: CommandQueue;
+  readonly journal: Pick<Journal, 'entry'>;
+  readonly roster: Roster;
+  /** Whether this worker was given the command lately. */
+  readonly isClaimedHere: (id: number) => boolean;
+  /** Makes further use of a session with the broker. */
+  readonly hear: (session: Session) => Promise<void>;
+  /** The mode, or what is in line, has changed. */
+  readonly onChange: () => void;
   /** Undefined in a lab without a broker, which polls. */
   readonly publisher: Publisher | undefined;
   readonly log: Logger;
@@ -21,51 +36,85 @@ export interface SourcesOptions {
 export interface Sources {
   /** Looks at the hub's list at once, whatever the mode. */
   lookNow(): void;
+  /** Where commands come from just now. */
+  mode(): 'starting' | 'push' | 'polling';
   /** Takes nothing new; what is here can still be settled. */
   pause(): Promise<void>;
   close(): Promise<void>;
 }
 
-/**
- * Starts to fill the queue: pushed commands while the broker is there, polled ones while it is not. Of several workers of a
- * lab only the fallback primary polls.
- */
-export function startSources({ config, hub, queue, publisher, log }: SourcesOptions): Sources {
+/** Starts to fill the queue: pushed commands while the broker is there, polled ones while it is not. */
+export function startSources(options: SourcesOptions): Sources {
+  const { publisher } = options;
+  return publisher === undefined ? pollOnly(options) : pushAndPoll({ ...options, publisher });
+}
+
+function pollOnly({ config, hub, queue, log }: SourcesOptions): Sources {
   const invalid = new InvalidCommands({ hub, log });
   const poll = new PollSource({
     hub,
-    onCommand: (command) => queue.add(command),
+    onCommands: (commands) => inSlices(commands, (command) => queue.add(command)),
     onInvalid: (id, problem) => invalid.refuse(id, problem),
     log,
   });
-  const lookNow = (): void => poll.lookNow();
-  const sleepMs = config.sleepTimeS * 1000;
-  if (publisher === undefined) {
-    log.info('polling the hub', { everyS: config.sleepTimeS, reason: 'no AMQP_URL is configured' });
-    poll.start({ firstMs: 0, everyMs: sleepMs });
-    return { lookNow, pause: () => poll.stop(), close: () => invalid.stop() };
-  }
+  log.info('polling the hub', { everyS: config.sleepTimeS, reason: 'no AMQP_URL is configured' });
+  poll.start({ firstMs: 0, everyMs: config.sleepTimeS * 1000 });
+  return {
+    lookNow: () => poll.lookNow(),
+    mode: () => 'polling',
+    pause: () => poll.stop(),
+    close: () => invalid.stop(),
+  };
+}
 
+/** Of several workers of a lab only the fallback primary polls; the others look on, and stand in for it. */
+function pushAndPoll(options: PushOptions): Sources {
+  const { config, hub, queue, roster, log, onChange } = options;
+  const invalid = new InvalidCommands({ hub, log });
+  const standIn = new StandIn({ isClaimedHere: options.isClaimedHere, log });
+  const polled = new PolledCommands({
+    ...options,
+    takes: (queued) => config.fallbackPrimary || standIn.look(queued),
+  });
+  const poll = new PollSource({
+    hub,
+    onCommands: (commands) => polled.take(commands),
+    onInvalid: (id, problem) => {
+      if (config.fallbackPrimary) invalid.refuse(id, problem);
+    },
+    log,
+  });
+  const paceWithPush = (): number => (relays.areMissed ? config.sleepTimeS : config.reconcileIntervalS);
+  const relays = new RelayWatch({
+    roster,
+    log,
+    onChange: () => {
+      if (failover.mode === 'push') poll.start({ firstMs: 0, everyMs: paceWithPush() * 1000 });
+    },
+  });
   const failover = new Failover({
     fallbackDelayMs: config.amqpFallbackDelayS * 1000,
     log,
     onMode: (mode: Mode) => {
-      if (!config.fallbackPrimary) return;
+      onChange();
       if (mode === 'polling') {
-        poll.start({ firstMs: 0, everyMs: sleepMs });
+        poll.start({ firstMs: 0, everyMs: config.sleepTimeS * 1000 });
         return;
       }
+      standIn.reset();
       const forgotten = queue.forgetUndelivered();
       if (forgotten > 0) log.info('polled commands forgotten, the broker has them', { count: forgotten });
       // What was never pushed is found a little later, after what is being pushed has arrived.
-      poll.start({ firstMs: sleepMs, everyMs: config.reconcileIntervalS * 1000 });
+      poll.start({ firstMs: config.sleepTimeS * 1000, everyMs: paceWithPush() * 1000 });
     },
   });
   failover.start();
-  const push = startPush({ config, queue, publisher, failover, log });
+  const push = startPush(options, failover);
   return {
-    lookNow,
+    lookNow: () => poll.lookNow(),
+    mode: () => failover.mode ?? 'starting',
     async pause() {
+      relays.stop();
       failover.stop();
       await Promise.all([poll.stop(), push.pause()]);
     },
@@ -75,12 +124,13 @@ export function startSources({ config, hub, queue, publisher, log }: SourcesOpti
   };
 }
 
-interface PushOptions extends Omit<SourcesOptions, 'hub'> {
+interface PushOptions extends SourcesOptions {
   readonly publisher: Publisher;
-  readonly failover: Failover;
 }
 
-function startPush({ config, queue, publisher, failover, log }: PushOptions): AmqpSource {
+function startPush(options: PushOptions, failover: Failover): AmqpSource {
+  const { config, queue, publisher, hear, onChange, log } = options;
+  const notice = noticeOutOfOrder(queue, log);
   return startAmqpSource({
     urls: config.amqpUrls,
     caCert: config.amqpCaCert,
@@ -92,7 +142,12 @@ function startPush({ config, queue, publisher, failover, log }: PushOptions): Am
     prefetch: config.amqpPrefetch,
     publisher,
     isBlocked: (id) => queue.isBlocked(id),
-    onCommand: (command, delivery) => queue.add(command, delivery),
+    alsoSetUp: hear,
+    onCommand: (command, delivery) => {
+      queue.add(command, delivery);
+      notice(command);
+      onChange();
+    },
     onUp: () => failover.brokerUp(),
     onDown: (reason, lastSignOfLifeAt) => failover.brokerDown(reason, lastSignOfLifeAt),
     log,

@@ -127,5 +127,11 @@ function askOnce(
     alsoReplyTo: () => undefined,
   };
   const arrival = { receivedAt: 1000, replies: [], attempt };
-  return claim(command, arrival, { hub, journal: writes ? journal : dying, faults, log: silentLogger });
+  return claim(command, arrival, {
+    hub,
+    journal: writes ? journal : dying,
+    faults,
+    whose: () => 'ours',
+    log: silentLogger,
+  });
 }

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { claim } from '../../../src/claim/claim.ts';
 import type { Arrival, Claim } from '../../../src/queue/handlers.ts';
+import type { Whose } from '../../../src/roster/roster.ts';
 import { powerCommand } from '../../helpers/commands.ts';
 import { type Behaviour, type Call, FakeHub } from '../../helpers/fake-hub.ts';
 import { type JournalInDir, journalInDir } from '../../helpers/journal-in-dir.ts';
@@ -11,11 +12,13 @@ describe('claim', () => {
   let hub: FakeHub;
   let state: JournalInDir;
   let faults: Map<number, number>;
+  let whose: Whose;
 
   beforeEach(() => {
     hub = new FakeHub([command]);
     state = journalInDir();
     faults = new Map();
+    whose = 'ours';
   });
   afterEach(() => state.remove());
 
@@ -23,7 +26,7 @@ describe('claim', () => {
     claim(
       command,
       { receivedAt: 1000, replies: [], attempt: 1, ...arrival },
-      { hub, journal: state.journal, faults, log: silentLogger },
+      { hub, journal: state.journal, faults, whose: () => whose, log: silentLogger },
     );
   const stage = (): string | undefined => state.journal.entry(7)?.stage;
   /** The hub behaves so, one call after the other, and then answers. */
@@ -79,6 +82,17 @@ describe('claim', () => {
     expect(await ask({ attempt: 2 })).toBe('won');
     expect(stage()).toBe('claimed');
     expect(hub.calls).toEqual(['claim 7', 'claim 7', 'running ids']);
+  });
+
+  it('asks the other workers whose it is when its grant may have got lost, and goes by that', async () => {
+    behave('lose the answer');
+    expect(await ask()).toBe('undecided');
+    whose = 'unsure';
+    expect(await ask({ attempt: 2 })).toBe('undecided');
+    expect(stage()).toBe('claiming');
+    whose = 'theirs';
+    expect(await ask({ attempt: 3 })).toBe('lost');
+    expect(stage()).toBeUndefined();
   });
 
   it('gives a command up whose grant got lost when it is not running any more', async () => {

@@ -182,7 +182,7 @@ describe('CommandQueue', () => {
     await lab.clock.advance(HOUR);
     expect(lab.order).toEqual([]);
     expect(delivery.fate).toEqual(['acknowledged']);
-    expect(lab.queue.runningElsewhere()).toEqual([1]);
+    expect(lab.queue.runningElsewhere()).toMatchObject([{ id: 1 }]);
 
     lab.queue.endedElsewhere(1);
     await lab.clock.advance(HOUR);

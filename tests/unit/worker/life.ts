@@ -1,6 +1,7 @@
 import type { OutgoingMessage } from '../../../src/broker/outgoing-message.ts';
 import { claim } from '../../../src/claim/claim.ts';
-import { watchLostClaims } from '../../../src/claim/lost-claims.ts';
+import { Elsewhere } from '../../../src/claim/elsewhere.ts';
+import { Roster } from '../../../src/roster/roster.ts';
 import type { Command } from '../../../src/command.ts';
 import { systemClock } from '../../../src/queue/clock.ts';
 import { CommandQueue } from '../../../src/queue/command-queue.ts';
@@ -80,13 +81,16 @@ export class Life {
       lastPowerEnd: (fqdn) => journal.lastPowerEnd(fqdn),
       claimRetryMs: () => 1,
       handlers: {
-        claim: (command, arrival) => claim(command, arrival, { hub, journal, faults, log }),
+        claim: (command, arrival) =>
+          claim(command, arrival, { hub, journal, faults, whose: () => 'ours', log }),
         run: (command) => runCommand(command, { ...run, journal, log }),
         report: ({ id }) => reporter.report(id),
         alsoReplyTo: (id, reply) => answers.alsoTo(id, reply),
       },
     });
-    const poll = new PollSource({ hub, onCommand: (command) => queue.add(command), onInvalid: fail, log });
+    const onCommands = (commands: readonly Command[]): void =>
+      commands.forEach((command) => queue.add(command));
+    const poll = new PollSource({ hub, onCommands, onInvalid: fail, log });
     void this.#takeUp({ queue, journal, answers, poll, hub });
     return () => {
       void poll.stop();
@@ -99,14 +103,8 @@ export class Life {
     const { signal } = this.#end;
     recover({ journal, queue, onTold: (entry) => answers.owed(entry), signal, log });
     if (this.isOver()) return;
-    void watchLostClaims({
-      hub,
-      runningElsewhere: () => queue.runningElsewhere(),
-      onEnded: (id) => queue.endedElsewhere(id),
-      intervalMs: 2,
-      signal,
-      log,
-    });
+    const roster = new Roster({ self: journal.identity, now: Date.now });
+    void new Elsewhere({ hub, queue, roster, journal, log }).watch(2, signal);
     for (const { command, delivery } of this.#options.lab.messages()) {
       const acknowledge = (): void => (this.isOver() ? undefined : delivery.acknowledge());
       queue.add(command, { ...delivery, acknowledge });
@@ -144,6 +142,9 @@ export class Life {
       alsoReplyTo: (...args: Parameters<Journal['alsoReplyTo']>) => write(() => journal.alsoReplyTo(...args)),
       entry: (id: number) => read(() => journal.entry(id), undefined),
       entries: () => read(() => journal.entries(), []),
+      powerEnded: (...args: Parameters<Journal['powerEnded']>) => write(() => journal.powerEnded(...args)),
+      colleagueCame: (worker: string) => write(() => journal.colleagueCame(worker)),
+      colleagueLeft: (worker: string) => write(() => journal.colleagueLeft(worker)),
       lastPowerEnd: (fqdn: string) => read(() => journal.lastPowerEnd(fqdn), undefined),
     };
   }
@@ -192,10 +193,13 @@ export class Life {
 
 interface Parts {
   readonly queue: CommandQueue;
-  readonly journal: Pick<Journal, 'identity' | 'entries' | 'ended'>;
+  readonly journal: Pick<
+    Journal,
+    'identity' | 'entries' | 'ended' | 'powerEnded' | 'colleagueCame' | 'colleagueLeft'
+  >;
   readonly answers: Answers;
   readonly poll: PollSource;
-  readonly hub: Parameters<typeof watchLostClaims>[0]['hub'];
+  readonly hub: ConstructorParameters<typeof Elsewhere>[0]['hub'];
 }
 
 function never(): Promise<never> {

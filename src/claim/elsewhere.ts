@@ -1,0 +1,95 @@
+import type { WorkerAnnouncement } from '../broker/announcement-message.ts';
+import type { Result } from '../broker/result-message.ts';
+import { describeError } from '../errors.ts';
+import type { HubClient } from '../hub/hub-client.ts';
+import type { Logger } from '../logger.ts';
+import type { CommandQueue } from '../queue/command-queue.ts';
+import { beginsRest } from '../queue/earliest-start.ts';
+import type { Journal } from '../report/journal.ts';
+import type { Roster } from '../roster/roster.ts';
+import { wait } from '../wait.ts';
+
+export interface ElsewhereOptions {
+  readonly hub: Pick<HubClient, 'runningIds'>;
+  readonly queue: Pick<CommandQueue, 'runsElsewhere' | 'endedElsewhere' | 'runningElsewhere'>;
+  readonly roster: Roster;
+  readonly journal: Pick<Journal, 'powerEnded' | 'colleagueCame' | 'colleagueLeft'>;
+  readonly log: Logger;
+}
+
+/**
+ * Keeps lanes closed here for what other workers do: what they announce, and what this one has lost to them. They open with the
+ * outcome, or when the worker names the command no longer; when nobody is heard who names it, the hub is asked.
+ */
+export class Elsewhere {
+  readonly #options: ElsewhereOptions;
+  /** What each worker named last. */
+  readonly #named = new Map<string, ReadonlySet<number>>();
+
+  constructor(options: ElsewhereOptions) {
+    this.#options = options;
+  }
+
+  /** Another worker, which the roster knows already, has announced itself. */
+  announced({ worker, running, isLeaving }: WorkerAnnouncement): void {
+    const { queue, journal } = this.#options;
+    const isNew = !this.#named.has(worker);
+    const before = this.#named.get(worker) ?? new Set();
+    const named = new Set(running.map(({ id }) => id));
+    for (const { address, ...command } of running) queue.runsElsewhere({ ...command, power: { address } });
+    for (const id of before) if (!named.has(id)) this.#ended(id);
+    if (isLeaving) {
+      this.#named.delete(worker);
+      // What it keeps in its journal it will come back for.
+      if (running.length === 0) journal.colleagueLeft(worker);
+      return;
+    }
+    this.#named.set(worker, named);
+    if (isNew) journal.colleagueCame(worker);
+  }
+
+  /** The hub has been told how a command ended. */
+  result({ id, fqdn, action, status }: Result): void {
+    if (status === 'running') return;
+    const isKnown = this.#ended(id);
+    if (!isKnown && beginsRest({ action })) this.#options.journal.powerEnded(fqdn, Date.now());
+  }
+
+  /** Asks the hub, until `signal` is aborted, about those that nobody is heard to run. */
+  async watch(intervalMs: number, signal: AbortSignal): Promise<void> {
+    const { hub, log } = this.#options;
+    while (await wait(intervalMs, signal)) {
+      const ids = this.#unheard();
+      if (ids.length === 0) continue;
+      try {
+        const running = new Set(await hub.runningIds(signal));
+        for (const id of ids) if (!running.has(id)) this.#ended(id);
+      } catch (error) {
+        log.debug('cannot tell what runs elsewhere', { reason: describeError(error) });
+      }
+    }
+  }
+
+  #unheard(): readonly number[] {
+    const { queue, roster } = this.#options;
+    const fresh = new Set(
+      roster
+        .allRunningElsewhere()
+        .filter(({ isFresh }) => isFresh)
+        .map(({ command }) => command.id),
+    );
+    return queue
+      .runningElsewhere()
+      .map(({ id }) => id)
+      .filter((id) => !fresh.has(id));
+  }
+
+  #ended(id: number): boolean {
+    const { queue, roster, journal } = this.#options;
+    roster.ended(id);
+    const command = queue.endedElsewhere(id);
+    if (command === undefined) return false;
+    if (beginsRest(command)) journal.powerEnded(command.fqdn, Date.now());
+    return true;
+  }
+}

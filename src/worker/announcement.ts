@@ -1,0 +1,49 @@
+import type { AnnouncedCommand, WorkerAnnouncement } from '../broker/announcement-message.ts';
+import type { CommandQueue } from '../queue/command-queue.ts';
+import type { Journal } from '../report/journal.ts';
+import type { JournalEntry } from '../report/journal-entry.ts';
+
+/** What does not change from one announcement to the next. */
+export type WorkerFacts = Pick<
+  WorkerAnnouncement,
+  'lab' | 'name' | 'isPrimary' | 'concurrency' | 'startedAtMs'
+>;
+
+export interface AnnouncementOptions {
+  readonly facts: WorkerFacts;
+  readonly journal: Pick<Journal, 'identity' | 'entries'>;
+  readonly queue: Pick<CommandQueue, 'phaseOf' | 'waiting'>;
+}
+
+/** What changes with the moment. */
+export type WorkerMoment = Pick<WorkerAnnouncement, 'mode' | 'isLeaving' | 'answers'>;
+
+/** What this worker has to say: what its journal holds is what it may have been given. */
+export function announcementOf(
+  { facts, journal, queue }: AnnouncementOptions,
+  moment: WorkerMoment,
+): WorkerAnnouncement {
+  const entries = journal.entries();
+  const open = entries.filter(({ stage }) => stage === 'claiming').map(({ command }) => command.id);
+  // A question that is under way may be granted; one that was not answered may have been.
+  const asking = open.filter((id) => queue.phaseOf(id) === 'claiming');
+  return {
+    ...facts,
+    ...moment,
+    worker: journal.identity,
+    running: entries.flatMap(announced),
+    asking,
+    doubting: open.filter((id) => !asking.includes(id)),
+    waiting: queue.waiting(),
+  };
+}
+
+const STAGES = { claimed: 'claimed', started: 'running', ended: 'ended' } as const;
+
+function announced(entry: JournalEntry): readonly AnnouncedCommand[] {
+  const { command, stage, receivedAt, startedAt, endedAt } = entry;
+  if (stage === 'claiming' || stage === 'told') return [];
+  const { id, fqdn, action, power } = command;
+  const sinceMs = { claimed: receivedAt, started: startedAt, ended: endedAt }[stage] ?? receivedAt;
+  return [{ id, fqdn, action, address: power?.address ?? '', stage: STAGES[stage], sinceMs }];
+}

@@ -1,0 +1,112 @@
+import { hostname } from 'node:os';
+import { askMessage, workerMessage } from '../broker/announcement-message.ts';
+import type { Publisher } from '../broker/publisher.ts';
+import type { Session } from '../broker/session.ts';
+import { Elsewhere } from '../claim/elsewhere.ts';
+import type { Config } from '../config/config.ts';
+import type { HubClient } from '../hub/hub-client.ts';
+import type { Logger } from '../logger.ts';
+import type { CommandQueue } from '../queue/command-queue.ts';
+import type { Journal } from '../report/journal.ts';
+import { Announcer } from '../roster/announcer.ts';
+import { hearLab } from '../roster/hear-lab.ts';
+import type { Roster } from '../roster/roster.ts';
+import { announcementOf, type WorkerMoment } from './announcement.ts';
+
+export interface ColleaguesOptions {
+  readonly config: Pick<Config, 'lab' | 'fallbackPrimary' | 'concurrency'>;
+  readonly publisher: Pick<Publisher, 'publish'>;
+  readonly hub: Pick<HubClient, 'runningIds'>;
+  readonly journal: Journal;
+  readonly queue: CommandQueue;
+  readonly roster: Roster;
+  readonly mode: () => WorkerMoment['mode'];
+  readonly log: Logger;
+}
+
+/** So many questions are named in an announcement. */
+const ANSWERS = 20;
+
+/** What this worker tells the other workers of the lab, and does about what they tell. */
+export class Colleagues {
+  readonly #options: ColleaguesOptions;
+  readonly #announcer: Announcer;
+  readonly #elsewhere: Elsewhere;
+  #answers: readonly string[] = [];
+
+  constructor(options: ColleaguesOptions) {
+    const { config, publisher, journal, queue, mode } = options;
+    this.#options = options;
+    const facts = {
+      lab: config.lab,
+      name: workerName(),
+      isPrimary: config.fallbackPrimary,
+      concurrency: config.concurrency,
+      startedAtMs: Date.now(),
+    };
+    this.#announcer = new Announcer({
+      publisher,
+      announcement: (isLeaving) => {
+        const moment = { mode: mode(), isLeaving, answers: this.#answers };
+        return workerMessage(announcementOf({ facts, journal, queue }, moment));
+      },
+    });
+    this.#elsewhere = new Elsewhere(options);
+  }
+
+  /** Something about our commands has changed. */
+  changed(): void {
+    this.#announcer.changed();
+  }
+
+  /** Asks the others what they have, and says so of ourselves. */
+  async ask(token: string): Promise<void> {
+    const { config, publisher } = this.#options;
+    try {
+      await publisher.publish(askMessage(config.lab, token));
+    } catch {
+      // There is no session: who asks will ask again.
+    }
+  }
+
+  /** Listens to the lab for as long as the session lives. */
+  async hear(session: Session): Promise<void> {
+    const { config, roster, log } = this.#options;
+    await hearLab(session, {
+      lab: config.lab,
+      log,
+      listeners: {
+        onWorker: (announcement) => {
+          roster.heard(announcement);
+          if (!roster.isSelf(announcement)) this.#elsewhere.announced(announcement);
+        },
+        onRelay: (announcement) => roster.heardRelay(announcement),
+        onResult: (result) => this.#elsewhere.result(result),
+        onAsk: (token) => {
+          this.#answers = [...this.#answers, token].slice(-ANSWERS);
+          this.#announcer.now();
+        },
+      },
+    });
+    roster.hearing(true);
+    session.signal.addEventListener('abort', () => roster.hearing(false), { once: true });
+    // Both connections come up by themselves; the question is repeated by the announcements of the others.
+    void this.ask(`${workerName()} is here`);
+    this.#announcer.now();
+  }
+
+  /** Asks the hub about lanes that are closed for commands nobody is heard to run; until `signal` is aborted. */
+  watch(intervalMs: number, signal: AbortSignal): Promise<void> {
+    return this.#elsewhere.watch(intervalMs, signal);
+  }
+
+  /** Says goodbye. */
+  stop(): Promise<void> {
+    return this.#announcer.stop();
+  }
+}
+
+/** `host:pid`, as it stands in results and announcements. */
+export function workerName(): string {
+  return `${hostname()}:${process.pid}`;
+}

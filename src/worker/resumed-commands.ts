@@ -1,0 +1,62 @@
+import type { Command } from '../command.ts';
+import { describeError } from '../errors.ts';
+import type { HubClient } from '../hub/hub-client.ts';
+import type { Logger } from '../logger.ts';
+import type { Journal } from '../report/journal.ts';
+import { backoffMs, wait } from '../wait.ts';
+
+export interface ResumedCommandsOptions {
+  readonly hub: Pick<HubClient, 'runningIds'>;
+  readonly journal: Pick<Journal, 'entries' | 'ended'>;
+  readonly signal: AbortSignal;
+  readonly log: Logger;
+}
+
+type Run = (command: Command) => Promise<'ended' | 'interrupted'>;
+
+const BACKOFF = { firstMs: 250, maxMs: 10_000 };
+
+/**
+ * Sees to it that a command of a former life runs only while the hub lists it as running: while this worker was away, it may have
+ * been aborted as orphaned, and its lanes given to the next.
+ */
+export class ResumedCommands {
+  readonly #options: ResumedCommandsOptions;
+  readonly #ids: Set<number>;
+
+  constructor(options: ResumedCommandsOptions) {
+    this.#options = options;
+    const entries = options.journal.entries();
+    this.#ids = new Set(
+      entries
+        .filter(({ stage }) => stage === 'claimed' || stage === 'started')
+        .map(({ command }) => command.id),
+    );
+  }
+
+  /** Runs the command, unless it is of a former life and the hub has ended it; asks for as long as the hub takes to answer. */
+  async runIfOurs(command: Command, run: Run): Promise<'ended' | 'interrupted'> {
+    if (!this.#ids.delete(command.id)) return run(command);
+    const isRunning = await this.#isStillRunning(command.id);
+    if (isRunning === undefined) return 'interrupted';
+    if (isRunning) return run(command);
+    const { journal, log } = this.#options;
+    const message = 'The command was ended at the hub while its worker was away';
+    log.warn('command of an earlier run not run again', { id: command.id, reason: message });
+    journal.ended(command, { status: 'aborted', message }, Date.now(), { beginsRest: false });
+    return 'ended';
+  }
+
+  async #isStillRunning(id: number): Promise<boolean | undefined> {
+    const { hub, signal, log } = this.#options;
+    for (let attempt = 1; !signal.aborted; attempt += 1) {
+      try {
+        return (await hub.runningIds(signal)).includes(id);
+      } catch (error) {
+        log.debug('cannot tell whether a command still runs', { id, reason: describeError(error) });
+      }
+      await wait(backoffMs(attempt, BACKOFF), signal);
+    }
+    return undefined;
+  }
+}
