@@ -28,7 +28,7 @@ const ALLOWED = {
   'xml-rpc': { others: [], why: 'A codec: both ends of the protocol share it.' },
   observe: { others: [], why: 'Metrics and health are told what happens; they never ask.' },
   claim: {
-    others: ['hub', 'report', 'queue', 'roster'],
+    others: ['hub', 'broker', 'report', 'queue', 'roster'],
     why: 'Claiming asks the hub and writes the journal, in the words of the queue, which hears of it through a function.',
   },
   relay: {

@@ -27,26 +27,32 @@ function start(state: string, more: Record<string, string | number> = {}): CliPr
   return worker;
 }
 
-const runs = (id: number): Promise<void> =>
+const runs = (id: number): Promise<unknown> =>
   waitUntil(() => lab.power.lines().some((line) => line.id === id && line.event === 'start'), {
     timeoutMs: 20_000,
     what: `the script of command ${id}`,
   });
 
+const names = (body: Readonly<Record<string, unknown>>, id: number): boolean =>
+  JSON.stringify(body['running']).includes(`"id":${id},`);
+
 describe('two workers of one lab', () => {
   it('stay apart in a lane even when somebody publishes before its turn, and one says so', async () => {
-    const [first, second] = [start('w1'), start('w2', { FALLBACK_PRIMARY: 'False' })];
-    await Promise.all([first, second].map((worker) => worker.untilLogged('taking pushed commands')));
+    start('w1');
+    start('w2', { FALLBACK_PRIMARY: 'False' });
+    await Promise.all(workers.map((worker) => worker.untilLogged('taking pushed commands')));
     const commands = lab.queue(
-      { id: 1, fqdn: 'sys1.lab.test', address: 'pdu', type: 'slow' },
+      { id: 1, fqdn: 'sys1.lab.test', address: 'pdu', type: 'gated' },
       { id: 2, fqdn: 'sys2.lab.test', address: 'pdu' },
     );
     await broker.publish(commands[0]);
     await runs(1);
-    await waitUntil(() => broker.results.length > 0);
-    // Long enough after the start for the announcement to be heard, and well before the end.
-    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    await waitUntil(() => broker.announcements.some(({ body }) => names(body, 1)));
     await broker.publish(commands[1]);
+    const warning = 'a command was pushed before its turn, and waits';
+    await waitUntil(() => workers.some((worker) => worker.logged(warning).length > 0), { timeoutMs: 20_000 });
+    expect(lab.power.of(2)).toEqual([]);
+    lab.power.letThrough(1);
     await lab.untilEnded();
     expect(lab.violations()).toEqual([]);
   });
@@ -55,11 +61,12 @@ describe('two workers of one lab', () => {
     start('w1', { ORPHAN_GRACE: 20, SLEEP_TIME: 1 });
     const second = start('w2', { FALLBACK_PRIMARY: 'False' });
     await Promise.all(workers.map((worker) => worker.untilLogged('taking pushed commands')));
-    const commands = lab.queue(...[1, 2, 3, 4].map((id) => ({ id, type: 'slow' })));
+    const commands = lab.queue(...[1, 2, 3, 4].map((id) => ({ id, type: 'gated' })));
     await broker.publish(...commands);
     await Promise.all([1, 2, 3, 4].map(runs));
     await second.kill();
     start('w2', { FALLBACK_PRIMARY: 'False' });
+    lab.power.letThrough(1, 2, 3, 4);
     await lab.untilEnded();
     expect(lab.hub.history.filter(({ status }) => status === 'Aborted')).toEqual([]);
     expect(lab.violations()).toEqual([]);
@@ -69,7 +76,7 @@ describe('two workers of one lab', () => {
     const primary = start('w1', { ORPHAN_GRACE: 3, SLEEP_TIME: 1 });
     await primary.untilLogged('taking pushed commands');
     lab.queue({ id: 1 });
-    await lab.hub.claimElsewhere(1);
+    lab.hub.claimForSomebody(1);
     await lab.untilEnded(1);
     expect(lab.hub.latest(1)).toMatchObject({ status: 'Aborted', message: 'Command orphaned, aborting' });
   });

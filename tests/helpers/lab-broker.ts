@@ -21,6 +21,8 @@ export interface LabBroker {
   readonly replies: readonly Received[];
   readonly results: readonly Received[];
   readonly commands: readonly Received[];
+  /** What workers announced. */
+  readonly announcements: readonly Received[];
   /** Publishes commands, or anything else, as they are; resolves when the broker has them. */
   publish(...bodies: readonly unknown[]): Promise<void>;
   /** Publishes a command and wants an answer. */
@@ -49,9 +51,11 @@ export async function joinBroker({ url, through, lab = uniqueLab() }: BrokerToJo
   const { channel } = peer;
   const queue = `beaker.commands.${lab}`;
   const [replies, results, commands]: [Received[], Received[], Received[]] = [[], [], []];
+  const announcements: Received[] = [];
   const replyTo = await listen(undefined, replies);
   await listen({ exchange: 'beaker.results', key: `beaker.Result.${lab}` }, results);
   await listen({ exchange: 'beaker.commands', key: `beaker.Command.${lab}` }, commands);
+  await listen({ exchange: 'beaker.workers', key: `beaker.Worker.${lab}` }, announcements);
 
   async function listen(
     to: { exchange: string; key: string } | undefined,
@@ -77,6 +81,7 @@ export async function joinBroker({ url, through, lab = uniqueLab() }: BrokerToJo
     replies,
     results,
     commands,
+    announcements,
     publish: async (...bodies) => {
       for (const body of bodies) send(body);
       await channel.waitForConfirms();
