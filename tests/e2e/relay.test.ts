@@ -1,7 +1,9 @@
+import { readFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { startCli, type CliProcess } from '../helpers/cli-process.ts';
 import { joinBroker, type LabBroker } from '../helpers/lab-broker.ts';
 import { openLab, type Lab } from '../helpers/lab.ts';
+import { rabbitmq } from '../helpers/rabbitmq.ts';
 
 let lab: Lab;
 let broker: LabBroker;
@@ -59,4 +61,27 @@ describe('a relay between a stock hub and two workers', () => {
     expect(second.logged('this relay leads now')).toHaveLength(1);
     expect(lab.violations()).toEqual([]);
   });
+
+  it('needs no more rights at the broker than the guide says, nor does a worker', async () => {
+    const node = await rabbitmq();
+    const user = broker.lab.replaceAll('.', '-');
+    await node.ctl('add_user', user, 'secret');
+    await node.ctl('set_permissions', user, ...patternsOfTheGuide());
+    const url = `amqp://${user}:secret@127.0.0.1:${node.port}`;
+    start('worker', 'w1', { AMQP_URL: url });
+    const relay = start('relay', 'r1', { AMQP_URL: url });
+    await relay.untilLogged('this relay leads now');
+    lab.queue({ id: 1 });
+    await lab.untilEnded(1);
+    expect(broker.results.map(({ body }) => body['status'])).toContain('completed');
+    await Promise.all(processes.map((one) => one.kill()));
+    await node.ctl('delete_user', user);
+  });
 });
+
+/** The patterns of the table in docs/operations.md: configure, write, read. */
+function patternsOfTheGuide(): readonly string[] {
+  const guide = readFileSync('docs/operations.md', 'utf8');
+  const rows = guide.matchAll(/^\| (?:configure|write|read) \| `(.*)` \|$/gm);
+  return [...rows].map(([, pattern = '']) => pattern.replaceAll('\\|', '|'));
+}
