@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { watchOrphans } from '../../../src/claim/orphans.ts';
 import { powerCommand } from '../../helpers/commands.ts';
+import { Roster } from '../../../src/roster/roster.ts';
+import { announced, announcement } from '../../helpers/announcements.ts';
 import { FakeHub } from '../../helpers/fake-hub.ts';
 import { type LogLine, recordingLogger } from '../../helpers/recording-logger.ts';
 import { waitUntil } from '../../helpers/wait-until.ts';
@@ -100,5 +102,52 @@ describe('watchOrphans', () => {
     watch(MINUTE);
     await Promise.all(watches);
     expect([1, 2, 3].map((id) => hub.status(id))).toEqual(['aborted', 'Running', 'Running']);
+  });
+
+  describe('in a lab of several workers', () => {
+    let roster: Roster;
+    let now: number;
+    beforeEach(() => {
+      now = Date.now();
+      roster = new Roster({ self: 'me', now: () => now });
+      ours.add(2).add(3);
+    });
+    const watchOthers = (graceMs: number): void => {
+      const { signal } = stop;
+      const isOurs = (id: number): boolean => ours.has(id);
+      const others = { roster, graceMs };
+      const log = recordingLogger(lines);
+      watches.push(watchOrphans({ hub, isOurs, others, intervalMs: 5, signal, log }));
+    };
+    /** Lets two more looks begin and one of them end. */
+    const looks = async (): Promise<void> => {
+      const before = hub.calls.length;
+      await waitUntil(() => hub.calls.length >= before + 2);
+    };
+
+    it('waits for the grace, and then aborts what nobody names', async () => {
+      roster.hearing(true);
+      watchOthers(50);
+      await looks();
+      expect(hub.status(1)).toBe('Running');
+      await waitUntil(() => hub.status(1) === 'aborted');
+    });
+
+    it('leaves alone what another worker has just named', async () => {
+      roster.hearing(true);
+      now += MINUTE;
+      roster.heard(announcement({ running: [announced(1)] }));
+      watchOthers(1);
+      await looks();
+      await looks();
+      expect(hub.status(1)).toBe('Running');
+    });
+
+    it('aborts nothing while it cannot hear the others', async () => {
+      watchOthers(1);
+      await looks();
+      await looks();
+      expect(hub.status(1)).toBe('Running');
+    });
   });
 });
