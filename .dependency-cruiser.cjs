@@ -36,7 +36,10 @@ const ALLOWED = {
     why: 'The relay passes commands on; it runs none.',
   },
   roster: { others: ['broker'], why: 'The roster knows what the lab says, and not what follows from it.' },
-  status: { others: ['broker', 'roster'], why: 'Status shows what is heard, and asks nobody else.' },
+  status: {
+    others: ['broker', 'roster', 'config'],
+    why: 'Status shows what is heard, and asks nobody else.',
+  },
   config: { others: [], why: 'Configuration is values; those who need one are handed it.' },
 };
 

@@ -32,6 +32,12 @@ export function buildParser({ version, onExit }: ParserOptions): Argv {
       run(async () => (await import('./queue-role.ts')).queueRole),
     )
     .command(
+      'status',
+      'Say who works in a lab, and on what',
+      (argv) => withStatusFlags(withFlags('status')(argv)),
+      run(async () => (await import('./status-role.ts')).statusRole),
+    )
+    .command(
       'demo',
       "Show a lab's morning: a server, a worker, a dozen machines",
       withDemoFlags,
@@ -129,6 +135,15 @@ function withQueueArguments(argv: Argv): Argv {
     })
     .option('json', { type: 'boolean', description: 'Print JSON, a line for each command' })
     .example('$0 queue sys1.lab off on --wait', 'switch a machine off and on again');
+}
+
+function withStatusFlags(argv: Argv): Argv {
+  return argv
+    .option('watch', {
+      type: 'boolean',
+      description: 'Go on until a signal, with a new picture every second',
+    })
+    .option('json', { type: 'boolean', description: 'Print JSON, a line for each picture' });
 }
 
 function withDemoFlags(argv: Argv): Argv {

@@ -4,6 +4,7 @@ import { startCli, type CliProcess } from '../helpers/cli-process.ts';
 import { joinBroker, type LabBroker } from '../helpers/lab-broker.ts';
 import { openLab, type Lab } from '../helpers/lab.ts';
 import { rabbitmq } from '../helpers/rabbitmq.ts';
+import { waitUntil } from '../helpers/wait-until.ts';
 
 let lab: Lab;
 let broker: LabBroker;
@@ -62,6 +63,27 @@ describe('a relay between a stock hub and two workers', () => {
     expect(lab.violations()).toEqual([]);
   });
 
+  it('is seen in the status of the lab, with the workers and what they run and what waits', async () => {
+    start('worker', 'w1');
+    const relay = start('relay', 'r1');
+    await relay.untilLogged('this relay leads now');
+    lab.queue(...[1, 2].map((id) => ({ id, fqdn: 'sys1.lab.test', address: 'pdu', type: 'gated' })));
+    await waitUntil(() => lab.power.of(1).length > 0, { timeoutMs: 20_000 });
+    const settings = { LAB: broker.lab, AMQP_URL: broker.url, LOG_LEVEL: 'error' };
+    const status = startCli(['status'], { settings });
+    expect(await status.exited).toBe(0);
+    const text = status.stdout.replaceAll(/ +/g, ' ');
+    expect(text).toMatch(/:\d+ leads 1 0 1\n/);
+    expect(text).toMatch(/:\d+ push 1 of 50 0 primary\n/);
+    expect(text).toMatch(/\n1 sys1\.lab\.test pdu on running \d+ s /);
+    expect(text).toMatch(/\nsys1\.lab\.test 1\n/);
+    const json = startCli(['status', '--json'], { settings });
+    expect(await json.exited).toBe(0);
+    expect(JSON.parse(json.stdout)).toMatchObject({ workers: [{ mode: 'push', running: [{ id: 1 }] }] });
+    lab.power.letThrough(1, 2);
+    await lab.untilEnded();
+  });
+
   it('needs no more rights at the broker than the guide says, nor does a worker', async () => {
     const node = await rabbitmq();
     const user = broker.lab.replaceAll('.', '-');
@@ -73,7 +95,7 @@ describe('a relay between a stock hub and two workers', () => {
     await relay.untilLogged('this relay leads now');
     lab.queue({ id: 1 });
     await lab.untilEnded(1);
-    expect(broker.results.map(({ body }) => body['status'])).toContain('completed');
+    await waitUntil(() => broker.results.some(({ body }) => body['status'] === 'completed'));
     await Promise.all(processes.map((one) => one.kill()));
     await node.ctl('delete_user', user);
   });

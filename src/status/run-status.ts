@@ -1,0 +1,92 @@
+import { randomUUID } from 'node:crypto';
+import { askMessage } from '../broker/announcement-message.ts';
+import type { Session } from '../broker/session.ts';
+import { Supervisor } from '../broker/supervisor.ts';
+import type { Config } from '../config/config.ts';
+import type { Logger } from '../logger.ts';
+import { hearLab } from '../roster/hear-lab.ts';
+import { Roster } from '../roster/roster.ts';
+import { wait } from '../wait.ts';
+import { renderLab, viewOf } from './render-lab.ts';
+
+export interface StatusOptions {
+  readonly config: Config;
+  /** Print one JSON object instead of a table. */
+  readonly json: boolean;
+  /** Go on, with a new picture every second, until `signal` is aborted. */
+  readonly watch: boolean;
+  readonly out: Pick<NodeJS.WriteStream, 'write' | 'isTTY'>;
+  readonly signal: AbortSignal;
+  readonly log: Logger;
+}
+
+/** How long everybody has to answer. */
+const HEAR_OUT_MS = 1_500;
+const CONNECT_MS = 10_000;
+const REDRAW_MS = 1_000;
+const CLEAR = '\u001b[H\u001b[2J';
+
+/**
+ * Asks who works in the lab and on what, and prints the answers.
+ * @throws Error when the broker cannot be reached
+ */
+export async function runStatus(options: StatusOptions): Promise<void> {
+  const { config, watch, out, signal } = options;
+  const roster = new Roster({ self: undefined, now: Date.now });
+  const supervisor = new Supervisor({
+    urls: config.amqpUrls,
+    caCert: config.amqpCaCert,
+    heartbeatS: config.amqpHeartbeatS,
+    probeIntervalMs: CONNECT_MS,
+    connectionName: `beaker-provision status ${config.lab}`,
+    setUp: (session) => listen(session, roster, options),
+    log: options.log,
+  });
+  try {
+    await heard(roster, signal);
+    await wait(HEAR_OUT_MS, signal);
+    out.write(picture(roster, options));
+    while (watch && (await wait(REDRAW_MS, signal))) {
+      out.write(`${out.isTTY ? CLEAR : '\n'}${picture(roster, options)}`);
+    }
+  } finally {
+    await supervisor.stop();
+  }
+}
+
+async function listen(
+  session: Session,
+  roster: Roster,
+  { config, log }: StatusOptions,
+): Promise<() => Promise<void>> {
+  const { lab } = config;
+  const listeners = {
+    onWorker: roster.heard.bind(roster),
+    onRelay: roster.heardRelay.bind(roster),
+    onResult: ({ id, status }: { id: number; status: string }): void => {
+      if (status !== 'running') roster.ended(id);
+    },
+  };
+  await hearLab(session, { lab, listeners, log });
+  const channel = await session.openChannel();
+  const { exchange, routingKey, content, properties } = askMessage(lab, randomUUID());
+  channel.publish(exchange, routingKey, content, properties);
+  roster.hearing(true);
+  return async () => {
+    await channel.prefetch(1);
+  };
+}
+
+async function heard(roster: Roster, signal: AbortSignal): Promise<void> {
+  const deadline = performance.now() + CONNECT_MS;
+  while (roster.hearingSince === undefined && (await wait(50, signal))) {
+    if (performance.now() > deadline) {
+      throw new Error('status: expected the broker of AMQP_URL within 10 s, found none; see the log above');
+    }
+  }
+}
+
+function picture(roster: Roster, { config, json }: StatusOptions): string {
+  const view = viewOf(config.lab, roster);
+  return json ? `${JSON.stringify(view)}\n` : `${renderLab(view, Date.now()).join('\n')}\n`;
+}
