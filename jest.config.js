@@ -17,5 +17,11 @@ const patient = (testTimeoutMs) => ({
 
 export default {
   maxWorkers: 2,
-  projects: [project('unit'), project('integration', patient(30_000)), project('e2e', patient(60_000))],
+  projects: [
+    project('unit'),
+    project('integration', patient(30_000)),
+    project('e2e', patient(60_000)),
+    // A lab of its own in each test, broker included.
+    project('chaos'),
+  ],
 };

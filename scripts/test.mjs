@@ -1,5 +1,5 @@
 // All tests, from nothing: `npm test`. Installs what they need, where it may.
-//   npm test -- --only integration                                one stage: check, build, integration or e2e
+//   npm test -- --only integration                                one stage: check, build, integration, e2e or chaos
 //   npm test -- --only integration tests/integration/broker       further arguments go to Jest
 import { ensureDebianPackages } from './lib/debian-packages.mjs';
 import { ensureDependencies } from './lib/dependencies.mjs';
@@ -34,7 +34,8 @@ function readArguments(args) {
     throw new SetupError(`--only: expected one of ${STAGES.join(', ')}, found ${args[at + 1] ?? 'nothing'}.`);
   }
   return {
-    stages: only === 'e2e' ? /** @type {const} */ (['build', 'e2e']) : [only],
+    // These two run what is built.
+    stages: only === 'e2e' || only === 'chaos' ? /** @type {const} */ (['build', only]) : [only],
     jestArgs: args.toSpliced(at, 2),
   };
 }

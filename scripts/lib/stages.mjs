@@ -6,7 +6,7 @@ import { seconds, timed } from './verdict.mjs';
 /** @typedef {import('./verdict.mjs').Verdict} Verdict */
 
 /** What `npm test` consists of, in order. */
-export const STAGES = /** @type {const} */ (['check', 'build', 'integration', 'e2e']);
+export const STAGES = /** @type {const} */ (['check', 'build', 'integration', 'e2e', 'chaos']);
 /** @typedef {(typeof STAGES)[number]} Stage */
 
 /**
@@ -42,6 +42,7 @@ async function runStage(stage, { jestArgs, broken }) {
     case 'integration':
       return [await timed(stage, () => tests(stage, jestArgs))];
     case 'e2e':
+    case 'chaos':
       // Its subject is dist/cli.js.
       if (broken) return [{ name: stage, failed: 1, tookMs: 0, note: 'not run: the build failed' }];
       return [await timed(stage, () => tests(stage, jestArgs))];

@@ -1,4 +1,4 @@
-// `node --import` this, and Node runs TypeScript: for the benches, which are not built.
+// `node --import` this, and Node runs TypeScript: for what is not built, the benches and the long chaos runs.
 import { register } from 'node:module';
 
 register('./ts-hooks.mjs', import.meta.url);

@@ -101,8 +101,8 @@ function hasEnded(hub: ForeignHub, id: number): boolean {
   return status === 'Completed' || status === 'Failed' || status === 'Aborted';
 }
 
-// The recorder's scripts learn from user and id whom they are run for.
-function wireCommand({
+/** The command in the hub's words. The recorder's scripts learn from user and id whom they are run for. */
+export function wireCommand({
   id,
   action = 'on',
   fqdn = `sys${id}.lab.test`,

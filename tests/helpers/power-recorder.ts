@@ -5,7 +5,7 @@ import type { ScriptLine } from './history-checker.ts';
 
 /**
  * An admin's power scripts that record what they do. The power settings of a command tell them what to record: `user` is
- * the id of the command and `id` the system's FQDN. Types: `quick`; `brief` takes a fifth of a second; `gated` takes until its
+ * the id of the command and `id` the system's FQDN. Types: `quick`; `brief` takes a fifth of a second, `lasting` two; `gated` takes until its
  * command is let through; `deaf` is `gated` and ignores SIGTERM; `shut` fails until its command is let through; `refusing` prints its
  * password and exits with 3.
  */
@@ -55,6 +55,7 @@ const WAIT_AT_GATE = 'while ! [ -e "$dir/gates/$power_user" ]; do sleep 0.05; do
 const BODIES = {
   quick: '',
   brief: 'sleep 0.2',
+  lasting: 'sleep 2',
   gated: WAIT_AT_GATE,
   deaf: `trap '' TERM\n${WAIT_AT_GATE}`,
   shut: '[ -e "$dir/gates/$power_user" ] || exit 1',

@@ -1,0 +1,35 @@
+import { parseArgs } from 'node:util';
+import { planChaos } from './plan.ts';
+import { runChaos } from './run-chaos.ts';
+
+/*
+ * `npm run chaos -- --minutes 20 --seed 7`: a lab under faults for as long as one likes; without a seed, one of its own choice, which it
+ * prints. `--runs 10`: so many runs one after another, each with the next seed.
+ */
+
+const { values } = parseArgs({
+  options: {
+    minutes: { type: 'string', default: '2' },
+    seed: { type: 'string', default: String(Date.now() % 1_000_000) },
+    runs: { type: 'string', default: '1' },
+  },
+});
+
+let failed = 0;
+const first = positive('seed', values.seed);
+const durationMs = positive('minutes', values.minutes) * 60_000;
+for (let run = 0; run < positive('runs', values.runs); run += 1) {
+  const plan = planChaos(first + run, { durationMs });
+  console.log(`seed ${plan.seed}: ${plan.commands.length} commands, ${plan.faults.length} faults`);
+  const { violations, report } = await runChaos({ plan, onProgress: (line) => console.log(`  ${line}`) });
+  if (violations.length > 0) failed += 1;
+  console.log(violations.length > 0 ? report : `ok: ${report}`);
+}
+console.log(`${failed} of ${values.runs} runs went wrong`);
+process.exitCode = failed === 0 ? 0 : 1;
+
+function positive(name: string, text: string): number {
+  const value = Number(text);
+  if (!(value > 0)) throw new Error(`--${name}: expected a number above 0, found ${text}`);
+  return value;
+}

@@ -1,0 +1,108 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { closeSync, openSync, rmSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { startTcpProxy, type TcpProxy } from '../helpers/tcp-proxy.ts';
+import type { MemberName, Service } from './plan.ts';
+
+const BUILT = resolve('dist/cli.js');
+const STOP_MS = 60_000;
+
+export interface MemberOptions {
+  readonly name: MemberName;
+  /** Where its log is, for all its lives. */
+  readonly logFile: string;
+  readonly stateDir: string;
+  readonly settings: Readonly<Record<string, string | number>>;
+  readonly ways: Readonly<Record<Service, TcpProxy>>;
+  /** Told when it ends though nobody ended it, or not as it should. */
+  readonly onTrouble: (trouble: string) => void;
+}
+
+/** A worker or relay of the lab, through all its lives: each the built program in a process of its own. */
+export class Member {
+  readonly #options: MemberOptions;
+  #child: ChildProcess | undefined;
+
+  constructor(options: MemberOptions) {
+    this.#options = options;
+  }
+
+  get name(): MemberName {
+    return this.#options.name;
+  }
+
+  /** Its way to the broker or the hub. */
+  way(to: Service): TcpProxy {
+    return this.#options.ways[to];
+  }
+
+  start(): void {
+    const { name, logFile, settings, stateDir, onTrouble } = this.#options;
+    const variables = Object.entries({ ...settings, STATE_DIR: stateDir });
+    const log = openSync(logFile, 'a');
+    const child = spawn(process.execPath, [BUILT, name.startsWith('w') ? 'worker' : 'relay'], {
+      env: {
+        PATH: process.env['PATH'],
+        ...Object.fromEntries(variables.map(([key, value]) => [`BEAKER_${key}`, String(value)])),
+      },
+      stdio: ['ignore', log, log],
+    });
+    closeSync(log);
+    this.#child = child;
+    child.once('exit', (code, signal) => {
+      if (this.#child === child) onTrouble(`${name} ended by itself: ${code ?? signal ?? 'unknown'}`);
+    });
+  }
+
+  async kill(): Promise<void> {
+    await this.#end('SIGKILL');
+  }
+
+  /** Ends it as an admin does; whoever does not end in time, or badly, is in trouble. */
+  async stop(): Promise<void> {
+    const { name, onTrouble } = this.#options;
+    const code = await this.#end('SIGTERM');
+    if (code !== undefined && code !== 0)
+      onTrouble(`${name}: expected exit code 0 after SIGTERM, found ${code}`);
+  }
+
+  freeze(): void {
+    this.#child?.kill('SIGSTOP');
+  }
+
+  thaw(): void {
+    this.#child?.kill('SIGCONT');
+  }
+
+  loseState(): void {
+    rmSync(this.#options.stateDir, { recursive: true, force: true });
+  }
+
+  async close(): Promise<void> {
+    await this.kill();
+    await Promise.all(Object.values(this.#options.ways).map((way) => way.close()));
+  }
+
+  async #end(signal: NodeJS.Signals): Promise<number | NodeJS.Signals | undefined> {
+    const child = this.#child;
+    this.#child = undefined;
+    if (child === undefined) return undefined;
+    return new Promise((done) => {
+      const late = setTimeout(() => child.kill('SIGKILL'), STOP_MS);
+      child.once('exit', (code, by) => {
+        clearTimeout(late);
+        done(code ?? by ?? undefined);
+      });
+      child.kill(signal);
+    });
+  }
+}
+
+/** The ways of a member to a broker and a hub, each through a proxy of its own. */
+export async function waysTo(ports: Readonly<Record<Service, number>>): Promise<Record<Service, TcpProxy>> {
+  const [broker, hub] = await Promise.all([
+    startTcpProxy({ port: ports.broker }),
+    startTcpProxy({ port: ports.hub }),
+  ]);
+  return { broker, hub };
+}

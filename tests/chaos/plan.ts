@@ -1,0 +1,145 @@
+import type { LabCommand } from '../helpers/lab.ts';
+import { Random } from './random.ts';
+
+/** Three workers, the first of which is the fallback primary, and two relays. */
+export const WORKERS = ['w1', 'w2', 'w3'] as const;
+export const RELAYS = ['r1', 'r2'] as const;
+export type WorkerName = (typeof WORKERS)[number];
+export type MemberName = WorkerName | (typeof RELAYS)[number];
+export const MEMBERS: readonly [MemberName, ...MemberName[]] = [...WORKERS, ...RELAYS];
+
+/** What a plan does to whom. All but `copies` and `expire-sessions` last for a while, and then are undone. */
+export type Fault =
+  /** SIGKILL; started again afterwards. */
+  | { readonly kind: 'kill'; readonly who: MemberName }
+  /** SIGTERM; started again afterwards, when it has ended. */
+  | { readonly kind: 'restart'; readonly who: MemberName }
+  /** SIGSTOP, then SIGCONT. */
+  | { readonly kind: 'freeze'; readonly who: MemberName }
+  /** SIGKILL, and STATE_DIR is deleted. */
+  | { readonly kind: 'lose-state'; readonly who: WorkerName }
+  /** The way from one member to the broker or the hub. */
+  | { readonly kind: 'way'; readonly who: MemberName; readonly to: Service; readonly fault: WayFault }
+  /** The hub acts on a call, and its answer is lost. */
+  | { readonly kind: 'lose-answers'; readonly who: MemberName }
+  | { readonly kind: 'kill-broker' }
+  | { readonly kind: 'hub-away'; readonly fault: WayFault }
+  /** Messages that were published before come once more, in any order. */
+  | { readonly kind: 'copies'; readonly count: number }
+  | { readonly kind: 'expire-sessions' };
+
+export type Service = 'broker' | 'hub';
+export type WayFault = 'reset' | 'black-hole' | 'slow';
+
+/** When something is to happen, in milliseconds from the start. */
+interface Timed {
+  readonly atMs: number;
+}
+
+export type PlannedFault = Timed & { readonly fault: Fault; readonly forMs: number };
+export type PlannedCommand = Timed & LabCommand & { readonly action: string; readonly type: string };
+
+/** All that is done to a lab, by its seed. */
+export interface Plan {
+  readonly seed: number;
+  readonly durationMs: number;
+  readonly commands: readonly PlannedCommand[];
+  readonly faults: readonly PlannedFault[];
+}
+
+export interface PlanSize {
+  readonly durationMs: number;
+  readonly systems?: number;
+  readonly commandsPerSecond?: number;
+}
+
+/** No fault lasts longer, so that whoever is away because of it is back well within the grace. */
+export const LONGEST_FAULT_MS = 8_000;
+/** What a grace must not be exceeded by, is left out of the last part of a plan: nothing would be learnt that waiting does not cost. */
+const STATE_LOSS_EVERY_MS = 90_000;
+
+/** Plans a run: the same seed and size give the same plan. */
+export function planChaos(
+  seed: number,
+  { durationMs, systems = 300, commandsPerSecond = 6 }: PlanSize,
+): Plan {
+  const random = new Random(seed);
+  return {
+    seed,
+    durationMs,
+    commands: planCommands(random, { durationMs, systems, commandsPerSecond }),
+    faults: planFaults(random, durationMs),
+  };
+}
+
+function planCommands(random: Random, size: Required<PlanSize>): PlannedCommand[] {
+  const { durationMs, systems, commandsPerSecond } = size;
+  const planned: PlannedCommand[] = [];
+  const count = Math.round((durationMs / 1000) * commandsPerSecond);
+  let atMs = 0;
+  while (planned.length < count) {
+    const burst = Math.min(random.between(1, 40), count - planned.length);
+    // A few systems get many commands, so that lanes have queues.
+    const among = random.chance(0.5) ? random.between(3, 20) : systems;
+    for (let nth = 0; nth < burst; nth += 1) {
+      planned.push({ atMs, ...planCommand(random, planned.length + 1, random.between(1, among)) });
+    }
+    atMs += Math.round((burst / commandsPerSecond) * 1000 * (0.5 + random.fraction()));
+    if (atMs > durationMs) atMs = random.between(0, durationMs);
+  }
+  // Numbers grow with time, as a hub's do.
+  return planned.sort((a, b) => a.atMs - b.atMs).map((command, index) => ({ ...command, id: index + 1 }));
+}
+
+function planCommand(random: Random, id: number, system: number): Omit<PlannedCommand, 'atMs'> {
+  const isPowered = system % 4 !== 0;
+  return {
+    id,
+    fqdn: `sys${system}.lab.test`,
+    address: isPowered ? `pdu${system % 40}` : '',
+    action: random.pick(['on', 'on', 'off', 'off', 'reboot', 'reboot', 'interrupt']),
+    type: random.pick(['quick', 'quick', 'quick', 'brief', 'brief', 'lasting', 'refusing']),
+    ...(random.chance(0.1) && { delay: random.between(1, 3) }),
+    ...(random.chance(0.2) && { quiescentPeriod: random.between(1, 3) }),
+  };
+}
+
+function planFaults(random: Random, durationMs: number): PlannedFault[] {
+  const planned: PlannedFault[] = [];
+  const freeAt = new Map<string, number>();
+  let stateLostAt = -Infinity;
+  for (let atMs = 3_000; atMs < durationMs; atMs += random.between(500, 3_000)) {
+    const fault = planFault(random);
+    const target = 'who' in fault ? fault.who : fault.kind;
+    if ((freeAt.get(target) ?? 0) > atMs) continue;
+    if (fault.kind === 'lose-state') {
+      if (atMs - stateLostAt < STATE_LOSS_EVERY_MS) continue;
+      stateLostAt = atMs;
+    }
+    const forMs = random.between(200, LONGEST_FAULT_MS);
+    planned.push({ atMs, fault, forMs });
+    // A while of health between two faults of one target: what is broken for ever is not what a lab is.
+    freeAt.set(target, atMs + forMs + random.between(3_000, 10_000));
+  }
+  return planned;
+}
+
+function planFault(random: Random): Fault {
+  const who = random.pick(MEMBERS);
+  const wayFault = (): WayFault => random.pick(['reset', 'black-hole', 'slow']);
+  const kinds: readonly [() => Fault, ...(() => Fault)[]] = [
+    () => ({ kind: 'kill', who }),
+    () => ({ kind: 'kill', who }),
+    () => ({ kind: 'restart', who }),
+    () => ({ kind: 'freeze', who }),
+    () => ({ kind: 'lose-state', who: random.pick(WORKERS) }),
+    () => ({ kind: 'way', who, to: random.pick(['broker', 'hub']), fault: wayFault() }),
+    () => ({ kind: 'way', who, to: random.pick(['broker', 'hub']), fault: wayFault() }),
+    () => ({ kind: 'lose-answers', who }),
+    () => ({ kind: 'lose-answers', who: random.pick(WORKERS) }),
+    () => (random.chance(0.5) ? { kind: 'kill-broker' } : { kind: 'hub-away', fault: wayFault() }),
+    () => ({ kind: 'copies', count: random.between(1, 50) }),
+    () => ({ kind: 'expire-sessions' }),
+  ];
+  return random.pick(kinds)();
+}

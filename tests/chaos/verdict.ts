@@ -1,0 +1,91 @@
+import type { HistoryEvent, ScriptLine } from '../helpers/history-checker.ts';
+import { violations } from '../helpers/history-checker.ts';
+import type { Plan, PlannedCommand, PlannedFault } from './plan.ts';
+
+/** What a run of a plan left behind. */
+export interface Run {
+  readonly plan: Plan;
+  readonly events: readonly HistoryEvent[];
+  readonly lines: readonly ScriptLine[];
+  /** When the plan's clock stood at 0, in milliseconds since the epoch. */
+  readonly beganAt: number;
+  readonly graceMs: number;
+}
+
+/** Something that must not have happened, and the commands that it happened to. */
+export interface Violation {
+  readonly text: string;
+  readonly ids: readonly number[];
+}
+
+/** Everything that must not have happened: what any lab's history is checked for, and what a plan with its faults does not explain. */
+export function judge(run: Run): readonly Violation[] {
+  const { plan, events, lines } = run;
+  const commands = plan.commands.map(({ id, action, fqdn = '', address = '' }) => ({
+    id,
+    action,
+    fqdn,
+    address,
+  }));
+  const texts = [...violations({ commands, events, lines }), ...outcomes(run), ...rests(run)];
+  return texts.map((text) => ({ text, ids: idsIn(text) }));
+}
+
+/** Outcomes that contradict what the script did, and aborts without a reason. */
+function outcomes(run: Run): string[] {
+  const byId = new Map(run.plan.commands.map((command) => [command.id, command]));
+  return run.events.flatMap((event) => {
+    const command = byId.get(event.id);
+    if (command === undefined) return [`command ${event.id}: nobody planned it`];
+    if (event.status === 'Failed' && command.type !== 'refusing')
+      return [`command ${event.id}: failed, though its script does not fail: ${event.message ?? ''}`];
+    if (event.status === 'Aborted') return abortTrouble(event, command, run);
+    return [];
+  });
+}
+
+function abortTrouble(event: HistoryEvent, { id, action }: PlannedCommand, run: Run): string[] {
+  const claimedAt = run.events.find((one) => one.id === id && one.status === 'Running')?.atMs ?? Infinity;
+  const hitSince = (kinds: readonly PlannedFault['fault']['kind'][]): boolean =>
+    run.plan.faults.some(({ fault, atMs, forMs }) => {
+      const overAt = run.beganAt + atMs + forMs;
+      return kinds.includes(fault.kind) && overAt >= claimedAt - SLACK_MS && run.beganAt + atMs <= event.atMs;
+    });
+  if (event.message === 'Command orphaned, aborting') {
+    if (!hitSince(['lose-state'])) return [`command ${id}: called orphaned, though nobody lost it`];
+    const isEarly = event.atMs - claimedAt < run.graceMs - SLACK_MS;
+    return isEarly ? [`command ${id}: called orphaned within the grace`] : [];
+  }
+  if (action === 'reboot' || action === 'interrupt') {
+    return hitSince(['kill', 'restart', 'lose-state'])
+      ? []
+      : [`command ${id}: aborted, though nobody was killed: ${event.message ?? ''}`];
+  }
+  return [`command ${id}: ${action} aborted, though it can be repeated: ${event.message ?? ''}`];
+}
+
+const SLACK_MS = 2_000;
+
+/** A system that has not rested: `on` and `off` wait for a while after the last script that switched its power. */
+function rests({ plan, lines }: Run): string[] {
+  const byId = new Map(plan.commands.map((command) => [command.id, command]));
+  const lastEnds = new Map<string, ScriptLine>();
+  return lines.flatMap((line) => {
+    const command = byId.get(line.id);
+    const last = lastEnds.get(line.fqdn);
+    if (line.event === 'end' && command?.action !== 'interrupt') lastEnds.set(line.fqdn, line);
+    if (line.event !== 'start' || command?.quiescentPeriod === undefined || last === undefined) return [];
+    if (command.action === 'reboot' || command.action === 'interrupt' || last.id === line.id) return [];
+    const restedMs = line.atMs - last.atMs;
+    const neededMs = command.quiescentPeriod * 1000;
+    return restedMs >= neededMs
+      ? []
+      : [
+          `command ${line.id}: began ${restedMs} ms after ${last.id} ended, ${line.fqdn} had to rest ${neededMs} ms`,
+        ];
+  });
+}
+
+function idsIn(text: string): readonly number[] {
+  return [...new Set([...text.matchAll(/(?<![\w.])\d+(?![\w.])/g)].map(([id]) => Number(id)))];
+}
