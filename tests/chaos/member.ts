@@ -38,12 +38,13 @@ export class Member {
 
   start(): void {
     const { name, logFile, settings, stateDir, onTrouble } = this.#options;
-    const variables = Object.entries({ ...settings, STATE_DIR: stateDir });
+    const all: MemberOptions['settings'] = { ...settings, STATE_DIR: stateDir };
+    const variables = Object.entries(all).map(([key, value]) => [`BEAKER_${key}`, String(value)] as const);
     const log = openSync(logFile, 'a');
     const child = spawn(process.execPath, [BUILT, name.startsWith('w') ? 'worker' : 'relay'], {
       env: {
         PATH: process.env['PATH'],
-        ...Object.fromEntries(variables.map(([key, value]) => [`BEAKER_${key}`, String(value)])),
+        ...Object.fromEntries(variables),
       },
       stdio: ['ignore', log, log],
     });
