@@ -3,13 +3,17 @@ import { ACTIONS, hostName, type Action } from '../command.ts';
 import { askKey, relayKey, workerKey, WORKERS_EXCHANGE } from './names.ts';
 import type { OutgoingMessage } from './outgoing-message.ts';
 
-/** A command that its worker has claimed, until the hub has its outcome. */
-export interface AnnouncedCommand {
+/** A command by what its lanes are named after. */
+export interface NamedCommand {
   readonly id: number;
   readonly fqdn: string;
   readonly action: Action;
   /** Power address, '' without one. With the FQDN it names the command's lanes. */
   readonly address: string;
+}
+
+/** A command that its worker has claimed, until the hub has its outcome. */
+export interface AnnouncedCommand extends NamedCommand {
   readonly stage: 'claimed' | 'running' | 'ended';
   /** When that stage began, in milliseconds since the epoch. */
   readonly sinceMs: number;
@@ -29,11 +33,13 @@ export interface WorkerAnnouncement {
   /** It stops, and says nothing more until it is started again. What it then still names is in its journal. */
   readonly isLeaving: boolean;
   readonly startedAtMs: number;
+  /** Counts its announcements since then: one that comes after a later one is old. */
+  readonly nth: number;
   readonly running: readonly AnnouncedCommand[];
-  /** Ids that it is just asking the hub for, for the first time. */
-  readonly asking: readonly number[];
-  /** Ids that it has asked the hub for without hearing the answer. */
-  readonly doubting: readonly number[];
+  /** What it is just asking the hub for, for the first time. */
+  readonly asking: readonly NamedCommand[];
+  /** What it has asked the hub for without hearing the answer. */
+  readonly doubting: readonly NamedCommand[];
   /** Ids that it has in line, by system. */
   readonly waiting: Readonly<Record<string, readonly number[]>>;
   /** Tokens of the questions it heard last: this announcement was made after them, however long it was under way. */
@@ -103,12 +109,15 @@ const name = z.string().min(1).max(300);
 
 const wireAsk = z.object({ token: name });
 
-const wireCommand = z
-  .object({
-    id,
-    fqdn: hostName,
-    action: z.enum(ACTIONS),
-    address: z.string().max(4096),
+const wireNamed = z.object({
+  id,
+  fqdn: hostName,
+  action: z.enum(ACTIONS),
+  address: z.string().max(4096),
+});
+
+const wireCommand = wireNamed
+  .extend({
     stage: z.enum(['claimed', 'running', 'ended']),
     since_ms: z.number(),
   })
@@ -124,9 +133,10 @@ const wireWorker = z
     concurrency: count,
     is_leaving: z.boolean(),
     started_at_ms: z.number(),
+    nth: count,
     running: z.array(wireCommand),
-    asking: z.array(id),
-    doubting: z.array(id),
+    asking: z.array(wireNamed),
+    doubting: z.array(wireNamed),
     waiting: z.record(z.string(), z.array(id)),
     answers: z.array(name),
   })

@@ -209,7 +209,7 @@ export class LabRelay {
 }
 
 function announcedAs(roster: Roster, id: number): Named | undefined {
-  const found = roster.runningElsewhere(id);
+  const found = roster.named(id);
   return found && { id, fqdn: found.fqdn, action: found.action, power: { address: found.address } };
 }
 

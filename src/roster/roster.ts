@@ -1,5 +1,6 @@
 import type {
   AnnouncedCommand,
+  NamedCommand,
   RelayAnnouncement,
   WorkerAnnouncement,
 } from '../broker/announcement-message.ts';
@@ -32,20 +33,28 @@ export class Roster {
   readonly #relays = new Map<string, Heard<RelayAnnouncement>>();
   /** Known to have worked here in a former life of this process, and not heard since. */
   readonly #missed = new Map<string, number>();
+  #isListening = false;
   #hearingSince: number | undefined;
+  #heardSelfAt = 0;
 
   constructor(options: RosterOptions) {
     this.#options = options;
   }
 
-  /** Since when announcements arrive here without a gap, in milliseconds since the epoch; undefined while they do not. */
+  /**
+   * Since when announcements arrive here without a gap, in milliseconds since the epoch; undefined while they do not. A worker's
+   * own ones show it: under a memory alarm a broker still delivers, but takes nothing from anybody.
+   */
   get hearingSince(): number | undefined {
-    return this.#hearingSince;
+    const { self, now } = this.#options;
+    const isDeaf = self !== undefined && now() - this.#heardSelfAt > SILENT_AFTER_MS;
+    return isDeaf ? undefined : this.#hearingSince;
   }
 
-  /** Announcements arrive from now on, or no longer. */
-  hearing(isHearing: boolean): void {
-    this.#hearingSince = isHearing ? this.#options.now() : undefined;
+  /** A session with the broker listens from now on, or no longer. */
+  hearing(isListening: boolean): void {
+    this.#isListening = isListening;
+    this.#hearingSince = isListening && this.#options.self === undefined ? this.#options.now() : undefined;
   }
 
   /** Expects a worker that is known from before this process started. */
@@ -59,10 +68,20 @@ export class Roster {
     return worker === this.#options.self;
   }
 
-  heard(announcement: WorkerAnnouncement): void {
-    if (this.isSelf(announcement)) return;
-    this.#missed.delete(announcement.worker);
-    this.#workers.set(announcement.worker, { last: announcement, heardAt: this.#options.now() });
+  /** Takes an announcement into account; tells whether it is news, and not overtaken by a later one of the same worker. */
+  heard(announcement: WorkerAnnouncement): boolean {
+    if (this.isSelf(announcement)) {
+      this.#hearSelf();
+      return true;
+    }
+    const { worker } = announcement;
+    const heardAt = this.#options.now();
+    const before = this.#workers.get(worker);
+    if (before !== undefined && heardAt - before.heardAt < OVERTAKEN_MS && isOlder(announcement, before.last))
+      return false;
+    this.#missed.delete(worker);
+    this.#workers.set(worker, { last: announcement, heardAt });
+    return true;
   }
 
   heardRelay(announcement: RelayAnnouncement): void {
@@ -92,10 +111,10 @@ export class Roster {
     return this.#options.now() - heardAt > SILENT_AFTER_MS;
   }
 
-  /** The command as another worker last announced it to be running; undefined when nobody did. */
-  runningElsewhere(id: number): AnnouncedCommand | undefined {
+  /** A command as another worker last named it that runs it, or may have been given it; undefined when nobody did. */
+  named(id: number): NamedCommand | undefined {
     for (const { last } of this.#workers.values()) {
-      const found = last.running.find((command) => command.id === id);
+      const found = inPlay(last).find((command) => command.id === id);
       if (found !== undefined) return found;
     }
     return undefined;
@@ -114,9 +133,8 @@ export class Roster {
     const ids = new Set<number>();
     for (const heard of this.#workers.values()) {
       if (this.isSilent(heard) || heard.last.isLeaving) continue;
-      const { running, asking, doubting, waiting } = heard.last;
-      for (const command of running) ids.add(command.id);
-      for (const id of [...asking, ...doubting, ...Object.values(waiting).flat()]) ids.add(id);
+      for (const command of inPlay(heard.last)) ids.add(command.id);
+      for (const id of Object.values(heard.last.waiting).flat()) ids.add(id);
     }
     return ids;
   }
@@ -125,11 +143,7 @@ export class Roster {
   lastNamedAt(id: number): number | undefined {
     let latest: number | undefined;
     for (const { last, heardAt } of this.#workers.values()) {
-      const isNamed =
-        last.running.some((command) => command.id === id) ||
-        last.asking.includes(id) ||
-        last.doubting.includes(id);
-      if (isNamed) latest = Math.max(latest ?? 0, heardAt);
+      if (inPlay(last).some((command) => command.id === id)) latest = Math.max(latest ?? 0, heardAt);
     }
     return latest;
   }
@@ -146,10 +160,27 @@ export class Roster {
     if (others.some(({ last }) => hasIt(last, id, self))) return 'theirs';
     const isOpen = others.some(({ last }) => mayHaveIt(last, id, token));
     // Before anybody can have answered, those that were never heard of are not excluded either.
-    const isEarly = this.#hearingSince === undefined || now() - askedAt < HEAR_OUT_MS;
+    const isEarly = this.hearingSince === undefined || now() - askedAt < HEAR_OUT_MS;
     const isMissing = [...this.#missed.values()].some((since) => !isGone(since));
     return isOpen || isEarly || isMissing ? 'unsure' : 'ours';
   }
+
+  #hearSelf(): void {
+    if (!this.#isListening) return;
+    const now = this.#options.now();
+    if (this.hearingSince === undefined) this.#hearingSince = now;
+    this.#heardSelfAt = now;
+  }
+}
+
+/** All that a worker may have been given. */
+function inPlay({ running, doubting, asking }: WorkerAnnouncement): readonly NamedCommand[] {
+  return [...running, ...doubting, ...asking];
+}
+
+/** Whether it was made before the other one of the same worker. */
+function isOlder(one: WorkerAnnouncement, other: WorkerAnnouncement): boolean {
+  return one.startedAtMs === other.startedAtMs ? one.nth < other.nth : one.startedAtMs < other.startedAtMs;
 }
 
 /** The question to the others about a command that this worker may have been given. */
@@ -160,7 +191,7 @@ export interface Doubt {
 }
 
 function hasIt({ running, doubting, worker }: WorkerAnnouncement, id: number, self: string): boolean {
-  return running.some((command) => command.id === id) || (doubting.includes(id) && worker < self);
+  return names(running, id) || (names(doubting, id) && worker < self);
 }
 
 /** Its first question may still be granted; or what it said may be older than ours, unless it left without it. */
@@ -169,10 +200,16 @@ function mayHaveIt(
   id: number,
   token: string,
 ): boolean {
-  if (asking.includes(id)) return true;
-  return !answers.includes(token) && (!isLeaving || doubting.includes(id));
+  if (names(asking, id)) return true;
+  return !answers.includes(token) && (!isLeaving || names(doubting, id));
 }
 
+function names(commands: readonly NamedCommand[], id: number): boolean {
+  return commands.some((command) => command.id === id);
+}
+
+/** An announcement that is under way for longer has expired at the broker; a start before the last one is a clock set back, then. */
+const OVERTAKEN_MS = 60_000;
 /** What a worker had that is silent for so long has been aborted as orphaned; it is not waited for any more. */
 const GONE_AFTER_MS = 600_000;
 /** How long workers have to answer the question who is there. */

@@ -1,4 +1,4 @@
-import type { AnnouncedCommand, WorkerAnnouncement } from '../broker/announcement-message.ts';
+import type { AnnouncedCommand, NamedCommand, WorkerAnnouncement } from '../broker/announcement-message.ts';
 import type { CommandQueue } from '../queue/command-queue.ts';
 import type { Journal } from '../report/journal.ts';
 import type { JournalEntry } from '../report/journal-entry.ts';
@@ -16,7 +16,7 @@ export interface AnnouncementOptions {
 }
 
 /** What changes with the moment. */
-export type WorkerMoment = Pick<WorkerAnnouncement, 'mode' | 'isLeaving' | 'answers'>;
+export type WorkerMoment = Pick<WorkerAnnouncement, 'mode' | 'isLeaving' | 'nth' | 'answers'>;
 
 /** What this worker has to say: what its journal holds is what it may have been given. */
 export function announcementOf(
@@ -24,16 +24,16 @@ export function announcementOf(
   moment: WorkerMoment,
 ): WorkerAnnouncement {
   const entries = journal.entries();
-  const open = entries.filter(({ stage }) => stage === 'claiming').map(({ command }) => command.id);
+  const open = entries.filter(({ stage }) => stage === 'claiming').map(named);
   // A question that is under way may be granted; one that was not answered may have been.
-  const asking = open.filter((id) => queue.phaseOf(id) === 'claiming');
+  const asking = open.filter(({ id }) => queue.phaseOf(id) === 'claiming');
   return {
     ...facts,
     ...moment,
     worker: journal.identity,
     running: entries.flatMap(announced),
     asking,
-    doubting: open.filter((id) => !asking.includes(id)),
+    doubting: open.filter((command) => !asking.includes(command)),
     waiting: queue.waiting(),
   };
 }
@@ -41,9 +41,12 @@ export function announcementOf(
 const STAGES = { claimed: 'claimed', started: 'running', ended: 'ended' } as const;
 
 function announced(entry: JournalEntry): readonly AnnouncedCommand[] {
-  const { command, stage, receivedAt, startedAt, endedAt } = entry;
+  const { stage, receivedAt, startedAt, endedAt } = entry;
   if (stage === 'claiming' || stage === 'told') return [];
-  const { id, fqdn, action, power } = command;
   const sinceMs = { claimed: receivedAt, started: startedAt, ended: endedAt }[stage] ?? receivedAt;
-  return [{ id, fqdn, action, address: power?.address ?? '', stage: STAGES[stage], sinceMs }];
+  return [{ ...named(entry), stage: STAGES[stage], sinceMs }];
+}
+
+function named({ command: { id, fqdn, action, power } }: JournalEntry): NamedCommand {
+  return { id, fqdn, action, address: power?.address ?? '' };
 }

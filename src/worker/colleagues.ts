@@ -33,6 +33,7 @@ export class Colleagues {
   readonly #announcer: Announcer;
   readonly #elsewhere: Elsewhere;
   #answers: readonly string[] = [];
+  #nth = 0;
 
   constructor(options: ColleaguesOptions) {
     const { config, publisher, journal, queue, mode } = options;
@@ -47,7 +48,8 @@ export class Colleagues {
     this.#announcer = new Announcer({
       publisher,
       announcement: (isLeaving) => {
-        const moment = { mode: mode(), isLeaving, answers: this.#answers };
+        this.#nth += 1;
+        const moment = { mode: mode(), isLeaving, nth: this.#nth, answers: this.#answers };
         return workerMessage(announcementOf({ facts, journal, queue }, moment));
       },
     });
@@ -77,8 +79,8 @@ export class Colleagues {
       log,
       listeners: {
         onWorker: (announcement) => {
-          roster.heard(announcement);
-          if (!roster.isSelf(announcement)) this.#elsewhere.announced(announcement);
+          const isNews = roster.heard(announcement);
+          if (isNews && !roster.isSelf(announcement)) this.#elsewhere.announced(announcement);
         },
         onRelay: (announcement) => roster.heardRelay(announcement),
         onResult: (result) => this.#elsewhere.result(result),

@@ -17,9 +17,10 @@ export function noticeOutOfOrder(
   const look = (command: Command): void => {
     if (isNoticed || !queue.isBlocked(command.id)) return;
     const lanes = new Set(lanesOf(command));
+    // An old copy of a message may wait for a later command; nobody has done anything wrong then.
     const other = queue
       .runningElsewhere()
-      .find((running) => lanesOf(running).some((lane) => lanes.has(lane)));
+      .find(({ id, ...running }) => id < command.id && lanesOf(running).some((lane) => lanes.has(lane)));
     if (other === undefined) return;
     isNoticed = true;
     log.warn('a command was pushed before its turn, and waits', {

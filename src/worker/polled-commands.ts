@@ -11,7 +11,7 @@ export interface PolledCommandsOptions {
   readonly hub: Pick<HubClient, 'runningIds'>;
   readonly queue: Pick<CommandQueue, 'add' | 'phaseOf' | 'runsElsewhere'>;
   readonly journal: Pick<Journal, 'entry'>;
-  readonly roster: Pick<Roster, 'runningElsewhere'>;
+  readonly roster: Pick<Roster, 'named'>;
   /** Whether this worker takes what is queued; is told the ids of each look. */
   readonly takes: (queued: ReadonlySet<number>) => boolean;
   readonly log: Logger;
@@ -78,7 +78,7 @@ export async function inSlices(
   }
 }
 
-function announcedAs(roster: Pick<Roster, 'runningElsewhere'>, id: number): ElsewhereCommand | undefined {
-  const found = roster.runningElsewhere(id);
+function announcedAs(roster: Pick<Roster, 'named'>, id: number): ElsewhereCommand | undefined {
+  const found = roster.named(id);
   return found && { id, fqdn: found.fqdn, action: found.action, power: { address: found.address } };
 }

@@ -52,7 +52,10 @@ function abortTrouble(event: HistoryEvent, { id, action }: PlannedCommand, run: 
       return kinds.includes(fault.kind) && overAt >= claimedAt - SLACK_MS && run.beganAt + atMs <= event.atMs;
     });
   if (event.message === 'Command orphaned, aborting') {
-    if (!hitSince(['lose-state'])) return [`command ${id}: called orphaned, though nobody lost it`];
+    // One that does not answer any more leaves a doubt open; then nobody runs the command, which is safe.
+    const isDoubted = !run.lines.some((line) => line.id === id) && lostBefore(event.atMs, run);
+    if (!hitSince(['lose-state']) && !isDoubted)
+      return [`command ${id}: called orphaned, though nobody lost it`];
     const isEarly = event.atMs - claimedAt < run.graceMs - SLACK_MS;
     return isEarly ? [`command ${id}: called orphaned within the grace`] : [];
   }
@@ -62,6 +65,10 @@ function abortTrouble(event: HistoryEvent, { id, action }: PlannedCommand, run: 
       : [`command ${id}: aborted, though nobody was killed: ${event.message ?? ''}`];
   }
   return [`command ${id}: ${action} aborted, though it can be repeated: ${event.message ?? ''}`];
+}
+
+function lostBefore(timeMs: number, { plan, beganAt }: Run): boolean {
+  return plan.faults.some(({ fault, atMs }) => fault.kind === 'lose-state' && beganAt + atMs < timeMs);
 }
 
 const SLACK_MS = 2_000;

@@ -12,6 +12,7 @@ export function announcement(more: Partial<WorkerAnnouncement> = {}): WorkerAnno
     concurrency: 50,
     isLeaving: false,
     startedAtMs: 0,
+    nth: 1,
     running: [],
     asking: [],
     doubting: [],

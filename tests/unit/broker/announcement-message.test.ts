@@ -14,8 +14,8 @@ describe('what a worker announces', () => {
     running: [
       { id: 7, fqdn: 'sys7.lab.test', action: 'on', address: 'pdu1', stage: 'running', sinceMs: 1_000 },
     ],
-    asking: [8],
-    doubting: [9],
+    asking: [{ id: 8, fqdn: 'sys8.lab.test', action: 'off', address: '' }],
+    doubting: [{ id: 9, fqdn: 'sys9.lab.test', action: 'reboot', address: 'pdu2' }],
     waiting: { 'sys1.lab.test': [10, 11] },
     answers: ['token'],
   });

@@ -112,6 +112,10 @@ describe('watchOrphans', () => {
       roster = new Roster({ self: 'me', now: () => now });
       ours.add(2).add(3);
     });
+    const hearing = (): void => {
+      roster.hearing(true);
+      roster.heard(announcement({ worker: 'me' }));
+    };
     const watchOthers = (graceMs: number): void => {
       const { signal } = stop;
       const isOurs = (id: number): boolean => ours.has(id);
@@ -126,7 +130,7 @@ describe('watchOrphans', () => {
     };
 
     it('waits for the grace, and then aborts what nobody names', async () => {
-      roster.hearing(true);
+      hearing();
       watchOthers(50);
       await looks();
       expect(hub.status(1)).toBe('Running');
@@ -134,9 +138,18 @@ describe('watchOrphans', () => {
     });
 
     it('leaves alone what another worker has just named', async () => {
-      roster.hearing(true);
+      hearing();
       now += MINUTE;
+      hearing();
       roster.heard(announcement({ running: [announced(1)] }));
+      watchOthers(1);
+      await looks();
+      await looks();
+      expect(hub.status(1)).toBe('Running');
+    });
+
+    it('aborts nothing while it hears not even itself, as under a memory alarm of the broker', async () => {
+      roster.hearing(true);
       watchOthers(1);
       await looks();
       await looks();

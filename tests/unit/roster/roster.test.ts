@@ -9,14 +9,55 @@ beforeEach(() => {
   now = 1_000_000;
   roster = new Roster({ self: 'me', now: () => now });
   roster.hearing(true);
+  hearSelf();
 });
+
+/** A broker that delivers lets a worker hear itself, too. */
+function hearSelf(): void {
+  roster.heard(announcement({ worker: 'me' }));
+}
 
 describe('a roster', () => {
   it('knows what other workers run, and not what this one says of itself', () => {
     roster.heard(announcement({ worker: 'w1', running: [announced(7, { address: 'pdu1' })] }));
     roster.heard(announcement({ worker: 'me', running: [announced(8)] }));
-    expect(roster.runningElsewhere(7)).toMatchObject({ fqdn: 'sys7.lab.test', address: 'pdu1' });
-    expect(roster.runningElsewhere(8)).toBeUndefined();
+    expect(roster.named(7)).toMatchObject({ fqdn: 'sys7.lab.test', address: 'pdu1' });
+    expect(roster.named(8)).toBeUndefined();
+  });
+
+  it('names also what a worker may have been given, and does not call it running', () => {
+    roster.heard(announcement({ doubting: [announced(7)], asking: [announced(8)] }));
+    expect([7, 8].map((id) => roster.named(id)?.fqdn)).toEqual(['sys7.lab.test', 'sys8.lab.test']);
+    expect(roster.allRunningElsewhere()).toEqual([]);
+  });
+
+  it('lets no announcement count that comes after a later one, not even one of an earlier life', () => {
+    roster.heard(announcement({ startedAtMs: 5, nth: 2, running: [announced(7)] }));
+    expect(roster.heard(announcement({ startedAtMs: 5, nth: 1 }))).toBe(false);
+    expect(roster.heard(announcement({ startedAtMs: 4, nth: 9 }))).toBe(false);
+    expect(roster.named(7)).toBeDefined();
+    expect(roster.heard(announcement({ startedAtMs: 6, nth: 1 }))).toBe(true);
+    expect(roster.named(7)).toBeUndefined();
+  });
+
+  it('lets one count that was made by a clock which has been set back, once no old ones can be under way', () => {
+    roster.heard(announcement({ startedAtMs: 5 }));
+    now += 60_000;
+    expect(roster.heard(announcement({ startedAtMs: 4 }))).toBe(true);
+  });
+
+  it('hears since it has heard itself, until it does not hear itself any more', () => {
+    roster.hearing(true);
+    expect(roster.hearingSince).toBeUndefined();
+    hearSelf();
+    const since = now;
+    now += 10_000;
+    hearSelf();
+    expect(roster.hearingSince).toBe(since);
+    now += SILENT_AFTER_MS + 1;
+    expect(roster.hearingSince).toBeUndefined();
+    hearSelf();
+    expect(roster.hearingSince).toBe(now);
   });
 
   it('remembers what a worker ran that has fallen silent, and tells that it is not fresh', () => {
@@ -33,7 +74,12 @@ describe('a roster', () => {
   });
 
   it('counts as in hand what a worker runs, asks for, doubts and has in line', () => {
-    const said = { running: [announced(1)], asking: [2], doubting: [3], waiting: { 'a.lab.test': [4, 5] } };
+    const said = {
+      running: [announced(1)],
+      asking: [announced(2)],
+      doubting: [announced(3)],
+      waiting: { 'a.lab.test': [4, 5] },
+    };
     roster.heard(announcement(said));
     expect([...roster.inHand()].sort()).toEqual([1, 2, 3, 4, 5]);
   });
@@ -86,17 +132,17 @@ describe('a command that was asked for without hearing the answer', () => {
   });
 
   it('stays open while another is just asking for it', () => {
-    roster.heard(announcement({ asking: [7], answers: ['why'] }));
+    roster.heard(announcement({ asking: [announced(7)], answers: ['why'] }));
     later();
     expect(roster.whose(7, doubt)).toBe('unsure');
   });
 
   it('belongs to the lower identity of two that doubt', () => {
     later();
-    roster.heard(announcement({ worker: 'a', doubting: [7], answers: ['why'] }));
+    roster.heard(announcement({ worker: 'a', doubting: [announced(7)], answers: ['why'] }));
     expect(roster.whose(7, doubt)).toBe('theirs');
     roster.heard(announcement({ worker: 'a', answers: ['why'] }));
-    roster.heard(announcement({ worker: 'z', doubting: [7], answers: ['why'] }));
+    roster.heard(announcement({ worker: 'z', doubting: [announced(7)], answers: ['why'] }));
     expect(roster.whose(7, doubt)).toBe('ours');
   });
 
@@ -114,6 +160,7 @@ describe('a command that was asked for without hearing the answer', () => {
     later();
     expect(roster.whose(7, doubt)).toBe('unsure');
     now += 600_000;
+    hearSelf();
     expect(roster.whose(7, doubt)).toBe('ours');
   });
 

@@ -28,7 +28,7 @@ describe('polled commands in a lab of several workers', () => {
         runsElsewhere: ({ id, fqdn }: ElsewhereCommand) => void happened.push(`close ${fqdn} for ${id}`),
       },
       journal: { entry: () => undefined },
-      roster: { runningElsewhere: (id) => said.find((command) => command.id === id) },
+      roster: { named: (id) => said.find((command) => command.id === id) },
       takes: () => takes,
       log: recordingLogger(lines),
     });
