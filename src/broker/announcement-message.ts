@@ -40,6 +40,8 @@ export interface WorkerAnnouncement {
   readonly asking: readonly NamedCommand[];
   /** What it has asked the hub for without hearing the answer. */
   readonly doubting: readonly NamedCommand[];
+  /** What it keeps lanes closed for since another worker ran it, which is not heard any more. */
+  readonly elsewhere: readonly NamedCommand[];
   /** Ids that it has in line, by system. */
   readonly waiting: Readonly<Record<string, readonly number[]>>;
   /** Tokens of the questions it heard last: this announcement was made after them, however long it was under way. */
@@ -137,6 +139,7 @@ const wireWorker = z
     running: z.array(wireCommand),
     asking: z.array(wireNamed),
     doubting: z.array(wireNamed),
+    elsewhere: z.array(wireNamed),
     waiting: z.record(z.string(), z.array(id)),
     answers: z.array(name),
   })

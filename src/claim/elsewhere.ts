@@ -1,4 +1,4 @@
-import type { WorkerAnnouncement } from '../broker/announcement-message.ts';
+import type { NamedCommand, WorkerAnnouncement } from '../broker/announcement-message.ts';
 import type { Result } from '../broker/result-message.ts';
 import { describeError } from '../errors.ts';
 import type { HubClient } from '../hub/hub-client.ts';
@@ -59,18 +59,19 @@ export class Elsewhere {
   async watch(intervalMs: number, signal: AbortSignal): Promise<void> {
     const { hub, log } = this.#options;
     while (await wait(intervalMs, signal)) {
-      const ids = this.#unheard();
-      if (ids.length === 0) continue;
+      const unheard = this.unheard();
+      if (unheard.length === 0) continue;
       try {
         const running = new Set(await hub.runningIds(signal));
-        for (const id of ids) if (!running.has(id)) this.#ended(id);
+        for (const { id } of unheard) if (!running.has(id)) this.#ended(id);
       } catch (error) {
         log.debug('cannot tell what runs elsewhere', { reason: describeError(error) });
       }
     }
   }
 
-  #unheard(): readonly number[] {
+  /** What lanes are closed for though nobody is heard to run it. */
+  unheard(): readonly NamedCommand[] {
     const { queue, roster } = this.#options;
     const fresh = new Set(
       roster
@@ -80,8 +81,8 @@ export class Elsewhere {
     );
     return queue
       .runningElsewhere()
-      .map(({ id }) => id)
-      .filter((id) => !fresh.has(id));
+      .filter(({ id }) => !fresh.has(id))
+      .map(({ id, fqdn, action, power }) => ({ id, fqdn, action, address: power?.address ?? '' }));
   }
 
   #ended(id: number): boolean {

@@ -10,6 +10,8 @@ import { ReadyPublisher, type ReadyPublisherOptions } from './ready-publisher.ts
 export interface LabRelayOptions extends Omit<ReadyPublisherOptions, 'lastPowerEnds'> {
   /** What the workers of the lab say; whoever hears them tells it before it tells the relay. */
   readonly roster: Roster;
+  /** What the hub has listed so far: worth more than one term, since the hub names what runs by its id alone. */
+  readonly listed: ListedCommands;
 }
 
 /** What the hub answered: first what is queued, undecoded, then the ids of what runs. So everything unfinished is in one of the two. */
@@ -46,8 +48,8 @@ interface Held {
 const ENDED_MS = 60_000;
 
 /**
- * Decides, from looks at the hub and from what workers say, which commands of a lab are published. Nothing of it outlives it, and
- * nothing needs to: one look and the announcements that answer a question tell the next one the same.
+ * Decides, from looks at the hub and from what workers say, which commands of a lab are published. Nothing of it needs to
+ * outlive it: one look and the announcements that answer a question tell the next one the same.
  */
 export class LabRelay {
   readonly #options: LabRelayOptions;
@@ -59,10 +61,10 @@ export class LabRelay {
   #unnamed: readonly number[] = [];
 
   constructor(options: LabRelayOptions) {
-    const { clock, roster, log } = options;
+    const { clock, roster, listed } = options;
     this.#options = options;
     this.#ready = new ReadyPublisher({ ...options, lastPowerEnds: new Map() });
-    this.#listed = new ListedCommands({ clock, log });
+    this.#listed = listed;
     this.#lost = new LostMessages({ clock, roster });
     this.#ended = new RecentIds(ENDED_MS, clock);
   }

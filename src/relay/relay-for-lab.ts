@@ -14,6 +14,7 @@ import { hearLab } from '../roster/hear-lab.ts';
 import { Roster } from '../roster/roster.ts';
 import { wait } from '../wait.ts';
 import { LabRelay } from './lab-relay.ts';
+import { ListedCommands } from './listed-commands.ts';
 import { becomeLeader } from './leadership.ts';
 import { lookRepeatedly } from './look-loop.ts';
 
@@ -32,20 +33,22 @@ const LONGEST = 50;
 
 /**
  * The relay of one lab, for as long as it takes to be stopped: it listens, stands by, and while it has the lock it leads. Each
- * term begins with nothing but what the workers have said; it ends with the session with the broker.
+ * term begins with what the workers have said and the hub has listed before; it ends with the session with the broker.
  */
 export class RelayForLab {
   readonly #options: RelayForLabOptions;
   readonly #supervisor: Supervisor;
   readonly #announcer: Announcer;
   readonly #roster = new Roster({ self: undefined, now: Date.now });
+  readonly #listed: ListedCommands;
   #term: LabRelay | undefined;
   #hubTrouble: string | undefined;
   #leading: Promise<void> = Promise.resolve();
 
   constructor(options: RelayForLabOptions) {
-    const { lab, publisher } = options;
+    const { lab, publisher, log } = options;
     this.#options = options;
+    this.#listed = new ListedCommands({ clock: systemClock, log });
     this.#announcer = new Announcer({
       publisher,
       announcement: (isLeaving) => this.#announcement(isLeaving),
@@ -103,7 +106,8 @@ export class RelayForLab {
       // Announcements come in any case, only later; until then what runs is unnamed, and nothing is published.
     }
     if (!(await wait(HEAR_OUT_MS, session.signal))) return;
-    const relay = new LabRelay({ lab, publisher, roster: this.#roster, clock: systemClock, log });
+    const facts = { roster: this.#roster, listed: this.#listed };
+    const relay = new LabRelay({ lab, publisher, ...facts, clock: systemClock, log });
     this.#term = relay;
     this.#announcer.now();
     try {

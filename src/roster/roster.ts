@@ -111,10 +111,10 @@ export class Roster {
     return this.#options.now() - heardAt > SILENT_AFTER_MS;
   }
 
-  /** A command as another worker last named it that runs it, or may have been given it; undefined when nobody did. */
+  /** A command as another worker last named it that runs it, may have been given it, or heard of it; undefined when nobody did. */
   named(id: number): NamedCommand | undefined {
     for (const { last } of this.#workers.values()) {
-      const found = inPlay(last).find((command) => command.id === id);
+      const found = [...inPlay(last), ...last.elsewhere].find((command) => command.id === id);
       if (found !== undefined) return found;
     }
     return undefined;
@@ -150,8 +150,9 @@ export class Roster {
 
   /**
    * Decides whose the running command `id` is that this worker has asked for without hearing the answer. It is ours when nobody
-   * else can have been given it: every other worker has answered the question `token`, asked after the doubt arose, and none has it.
-   * Of two that doubt, the one with the lower identity has it. One that does not answer may have it: then nobody can tell.
+   * else can have been given it: every other worker has answered the question `token`, asked after the doubt arose, and none has it,
+   * nor doubts. Of two that doubt, the one with the higher identity gives way, and only when it has done so the other takes it:
+   * it may just as well have had its answer already. One that does not answer may have it: then nobody can tell.
    */
   whose(id: number, { token, askedAt }: Doubt): Whose {
     const { self = '', now } = this.#options;
@@ -194,14 +195,14 @@ function hasIt({ running, doubting, worker }: WorkerAnnouncement, id: number, se
   return names(running, id) || (names(doubting, id) && worker < self);
 }
 
-/** Its first question may still be granted; or what it said may be older than ours, unless it left without it. */
+/** It asks, or doubts as we do; or what it said may be older than our question, unless it left without the command. */
 function mayHaveIt(
   { asking, doubting, isLeaving, answers }: WorkerAnnouncement,
   id: number,
   token: string,
 ): boolean {
-  if (names(asking, id)) return true;
-  return !answers.includes(token) && (!isLeaving || names(doubting, id));
+  if (names(asking, id) || names(doubting, id)) return true;
+  return !answers.includes(token) && !isLeaving;
 }
 
 function names(commands: readonly NamedCommand[], id: number): boolean {

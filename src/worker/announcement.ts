@@ -16,7 +16,7 @@ export interface AnnouncementOptions {
 }
 
 /** What changes with the moment. */
-export type WorkerMoment = Pick<WorkerAnnouncement, 'mode' | 'isLeaving' | 'nth' | 'answers'>;
+export type WorkerMoment = Pick<WorkerAnnouncement, 'mode' | 'isLeaving' | 'nth' | 'elsewhere' | 'answers'>;
 
 /** What this worker has to say: what its journal holds is what it may have been given. */
 export function announcementOf(

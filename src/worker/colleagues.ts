@@ -49,7 +49,8 @@ export class Colleagues {
       publisher,
       announcement: (isLeaving) => {
         this.#nth += 1;
-        const moment = { mode: mode(), isLeaving, nth: this.#nth, answers: this.#answers };
+        const elsewhere = this.#elsewhere.unheard();
+        const moment = { mode: mode(), isLeaving, nth: this.#nth, elsewhere, answers: this.#answers };
         return workerMessage(announcementOf({ facts, journal, queue }, moment));
       },
     });

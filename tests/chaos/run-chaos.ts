@@ -19,8 +19,8 @@ export interface ChaosOptions {
   readonly onProgress?: (line: string) => void;
 }
 
-/** After the last fault everything must have ended within this: what lost its worker waits for the grace. */
-const HEALING_MS = (GRACE_S + 90) * 1000;
+/** After the last fault something must end in any such time, until everything has: what lost its worker waits for the grace. */
+const STILL_MS = (GRACE_S + 30) * 1000;
 const PROGRESS_MS = 10_000;
 
 /** Plays a plan on a lab of its own, lets the lab heal, and judges what happened. */
@@ -62,11 +62,15 @@ async function play(world: World, plan: Plan, beganAt: number): Promise<void> {
 /** Waits for the end of everything, and ends the lab in order; gives what did not come to its end. */
 async function heal(world: World, plan: Plan): Promise<string[]> {
   const { hub, members, onlooker } = world;
-  const deadline = Date.now() + HEALING_MS;
-  while (!hub.allEnded() && Date.now() < deadline) await sleep(100);
   const queue = `beaker.commands.${LAB}`;
-  const isEmpty = async (): Promise<boolean> => (await onlooker.depth(queue)) === 0;
-  while (!(await isEmpty()) && Date.now() < deadline) await sleep(500);
+  const isOver = async (): Promise<boolean> => hub.allEnded() && (await onlooker.depth(queue)) === 0;
+  let steps = hub.history.length;
+  let deadline = Date.now() + STILL_MS;
+  while (!(await isOver()) && Date.now() < deadline) {
+    await sleep(500);
+    if (hub.history.length > steps) deadline = Date.now() + STILL_MS;
+    steps = hub.history.length;
+  }
   const left = await onlooker.depth(queue);
   const dead = await onlooker.depth(`${queue}.dead`);
   await Promise.all([...members.values()].map((member) => member.stop()));

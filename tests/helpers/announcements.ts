@@ -16,6 +16,7 @@ export function announcement(more: Partial<WorkerAnnouncement> = {}): WorkerAnno
     running: [],
     asking: [],
     doubting: [],
+    elsewhere: [],
     waiting: {},
     answers: [],
     ...more,

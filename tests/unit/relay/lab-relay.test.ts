@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { decodeCommandMessage } from '../../../src/broker/command-message.ts';
 import { type Command, encodeCommand, lanesOf } from '../../../src/command.ts';
 import { LabRelay } from '../../../src/relay/lab-relay.ts';
+import { ListedCommands } from '../../../src/relay/listed-commands.ts';
 import { Roster } from '../../../src/roster/roster.ts';
 import { powerCommand } from '../../helpers/commands.ts';
 import { recordingLogger, type LogLine } from '../../helpers/recording-logger.ts';
@@ -55,12 +56,14 @@ class Model {
       this.#check(decodeCommandMessage(content, LAB));
     };
     const { clock, roster } = this;
+    const log = recordingLogger(this.lines);
     return new LabRelay({
       lab: LAB,
       publisher: { publish },
       roster,
+      listed: new ListedCommands({ clock, log }),
       clock,
-      log: recordingLogger(this.lines),
+      log,
     });
   }
 

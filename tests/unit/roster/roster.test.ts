@@ -137,12 +137,14 @@ describe('a command that was asked for without hearing the answer', () => {
     expect(roster.whose(7, doubt)).toBe('unsure');
   });
 
-  it('belongs to the lower identity of two that doubt', () => {
+  it('belongs to the lower identity of two that doubt, once the other has given way', () => {
     later();
     roster.heard(announcement({ worker: 'a', doubting: [announced(7)], answers: ['why'] }));
     expect(roster.whose(7, doubt)).toBe('theirs');
     roster.heard(announcement({ worker: 'a', answers: ['why'] }));
     roster.heard(announcement({ worker: 'z', doubting: [announced(7)], answers: ['why'] }));
+    expect(roster.whose(7, doubt)).toBe('unsure');
+    roster.heard(announcement({ worker: 'z', answers: ['why'] }));
     expect(roster.whose(7, doubt)).toBe('ours');
   });
 
