@@ -19,6 +19,7 @@ export default {
   maxWorkers: 2,
   projects: [
     project('unit'),
+    project('model'),
     project('integration', patient(30_000)),
     project('e2e', patient(60_000)),
     // A lab of its own in each test, broker included.

@@ -1,5 +1,5 @@
 // All tests, from nothing: `npm test`. Installs what they need, where it may.
-//   npm test -- --only integration                                one stage: check, build, integration, e2e or chaos
+//   npm test -- --only integration                                one stage: check, model, build, integration, e2e or chaos
 //   npm test -- --only integration tests/integration/broker       further arguments go to Jest
 import { ensureDebianPackages } from './lib/debian-packages.mjs';
 import { ensureDependencies } from './lib/dependencies.mjs';

@@ -6,7 +6,7 @@ import { seconds, timed } from './verdict.mjs';
 /** @typedef {import('./verdict.mjs').Verdict} Verdict */
 
 /** What `npm test` consists of, in order. */
-export const STAGES = /** @type {const} */ (['check', 'build', 'integration', 'e2e', 'chaos']);
+export const STAGES = /** @type {const} */ (['check', 'model', 'build', 'integration', 'e2e', 'chaos']);
 /** @typedef {(typeof STAGES)[number]} Stage */
 
 /**
@@ -39,6 +39,7 @@ async function runStage(stage, { jestArgs, broken }) {
       return runChecks();
     case 'build':
       return [await timed(stage, async () => ({ failed: (await ensureBuild()) ? 0 : 1 }))];
+    case 'model':
     case 'integration':
       return [await timed(stage, () => tests(stage, jestArgs))];
     case 'e2e':

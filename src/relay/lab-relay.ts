@@ -3,7 +3,7 @@ import type { Action, Command, LaneNames } from '../command.ts';
 import { beginsRest } from '../queue/earliest-start.ts';
 import { RecentIds } from '../queue/recent-ids.ts';
 import type { Roster } from '../roster/roster.ts';
-import { ListedCommands } from './listed-commands.ts';
+import type { ListedCommands } from './listed-commands.ts';
 import { LostMessages } from './lost-messages.ts';
 import { ReadyPublisher, type ReadyPublisherOptions } from './ready-publisher.ts';
 

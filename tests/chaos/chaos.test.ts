@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { planChaos } from './plan.ts';
 import { runChaos } from './run-chaos.ts';
 
-const DURATION_MS = 60_000;
+const DURATION_MS = 45_000;
 const PATIENCE_MS = 300_000;
 
 // One seed that is always the same, and one that nobody has tried: it is in the title, and in what a failure prints.
