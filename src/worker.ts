@@ -16,6 +16,7 @@ import { Journal } from './report/journal.ts';
 import { Reporter } from './report/reporter.ts';
 import { Doubts } from './roster/doubts.ts';
 import { Roster } from './roster/roster.ts';
+import { steadyNow } from './steady-clock.ts';
 import { aborted, backoffMs, wait } from './wait.ts';
 import { hubFrom } from './hub-from.ts';
 import type { WorkerMoment } from './worker/announcement.ts';
@@ -114,7 +115,7 @@ function createParts(options: WorkerOptions): Parts {
   const publisher = startPublisher(config, log);
   const answers = new Answers({ publisher, journal, lab: config.lab, worker: workerName(), log });
   const reporter = new Reporter({ hub, journal, onAccepted: (entry) => answers.ended(entry), log });
-  const roster = new Roster({ self: journal.identity, now: Date.now });
+  const roster = new Roster({ self: journal.identity, now: steadyNow });
   for (const worker of journal.colleagues()) roster.expect(worker);
   const claimed = new RecentIds(CLAIMED_MS, systemClock);
   let sources: Pick<Sources, 'mode'> | undefined;
@@ -123,10 +124,12 @@ function createParts(options: WorkerOptions): Parts {
     roster,
     ask: (token) => void colleagues?.ask(token),
     graceMs: config.orphanGraceS * 1000,
+    now: steadyNow,
   });
   const queue = createQueue(options, {
     ...{ hub, journal, reporter, answers, claimed },
     whose: (id) => (publisher === undefined ? 'ours' : doubts.whose(id)),
+    announced: () => colleagues?.announced(options.stopping) ?? Promise.resolve(),
     onChange: () => colleagues?.changed(),
   });
   const mode = (): WorkerMoment['mode'] => sources?.mode() ?? 'starting';
@@ -139,16 +142,21 @@ function createParts(options: WorkerOptions): Parts {
 
 /** What looks at the hub for the sake of commands that are not ours. */
 function startWatches(
-  { hub, publisher, journal, queue, roster, colleagues }: Parts,
+  { hub, journal, queue, roster, colleagues }: Parts,
   { config, log }: WorkerOptions,
 ): { stop: () => Promise<void> } {
   const done = new AbortController();
   const { signal } = done;
-  const elsewhere = new Elsewhere({ hub, queue, roster, journal, log });
-  const watches = [(colleagues ?? elsewhere).watch(ELSEWHERE_MS, signal)];
+  const elsewhere = colleagues ?? new Elsewhere({ self: workerName(), hub, queue, roster, journal, log });
+  const watches = [elsewhere.watch(ELSEWHERE_MS, signal)];
   if (config.fallbackPrimary) {
     const graceMs = config.orphanGraceS * 1000;
-    const others = publisher === undefined ? undefined : { roster, graceMs };
+    const others = colleagues && {
+      roster,
+      graceMs,
+      longestRunMs: longestRunMs(config),
+      hearOut: (until: AbortSignal) => colleagues.hearOut(until),
+    };
     const isOurs = (id: number): boolean => {
       const phase = queue.phaseOf(id);
       const isUnderWay = phase === 'claiming' || phase === 'running' || phase === 'reporting';
@@ -166,15 +174,24 @@ function startWatches(
   };
 }
 
+/** A reboot is two scripts, each tried so often; between tries there are pauses. */
+function longestRunMs({ powerAttempts, powerTimeoutS }: Config): number {
+  return 2 * powerAttempts * (powerTimeoutS + PAUSE_S) * 1000;
+}
+
+const PAUSE_S = 60;
+
 interface QueueParts extends Pick<Parts, 'hub' | 'journal' | 'reporter' | 'answers' | 'claimed'> {
   readonly whose: ClaimOptions['whose'];
+  /** Resolves when other workers can know what this one has. */
+  readonly announced: () => Promise<void>;
   /** Where one of our commands stands has changed. */
   readonly onChange: () => void;
 }
 
 function createQueue(options: WorkerOptions, parts: QueueParts): CommandQueue {
   const { config, environment, stopping, killing, log } = options;
-  const { hub, journal, reporter, answers, claimed, whose, onChange } = parts;
+  const { hub, journal, reporter, answers, claimed, whose, announced, onChange } = parts;
   const faults = new Map<number, number>();
   const announcing = async <T>(work: Promise<T>): Promise<T> => {
     onChange();
@@ -184,7 +201,7 @@ function createQueue(options: WorkerOptions, parts: QueueParts): CommandQueue {
       onChange();
     }
   };
-  const resumed = new ResumedCommands({ hub, journal, signal: stopping, log });
+  const resumed = new ResumedCommands({ hub, journal, announced, signal: stopping, log });
   const run = (command: Command): Promise<'ended' | 'interrupted'> =>
     runCommand(command, {
       act: runAction,

@@ -42,12 +42,36 @@ export async function claim(command: Command, arrival: Arrival, options: ClaimOp
   }
   const askedBefore = !journal.claiming(command, arrival.receivedAt, arrival.replies);
   if (askedBefore) arrival.replies.forEach((reply) => journal.alsoReplyTo(id, reply));
+  const question = { id, attempt: arrival.attempt, askedBefore };
+  const hasBeenAway = noticeAbsence();
   try {
     await hub.markRunning(id);
   } catch (error) {
-    return afterError(error, { id, attempt: arrival.attempt, askedBefore }, options);
+    return afterError(error, question, options);
   }
+  if (hasBeenAway()) return unlessAborted(question, options);
   return win(id, options);
+}
+
+/** Longer than a hub that is well takes to answer; shorter than any grace after which a command is called orphaned. */
+const ABSENCE_MS = 5_000;
+
+/** Tells later whether this process may have been frozen in the meantime, by either clock: one of them goes on while a machine sleeps. */
+function noticeAbsence(): () => boolean {
+  const before = [Date.now(), performance.now()] as const;
+  return () => Date.now() - before[0] >= ABSENCE_MS || performance.now() - before[1] >= ABSENCE_MS;
+}
+
+/** The hub gave us the command, but that may be long ago: it may have been called orphaned since, and its lanes given to the next. */
+async function unlessAborted(question: Question, options: ClaimOptions): Promise<Claim> {
+  const { hub, log } = options;
+  const { id } = question;
+  try {
+    return (await hub.runningIds()).includes(id) ? win(id, options) : lose('lost', id, options);
+  } catch (error) {
+    log.warn('claim undecided', { reason: describeError(error) });
+    return 'undecided';
+  }
 }
 
 interface Question {
@@ -78,17 +102,23 @@ async function unlessOurs(
   { id, askedBefore }: Question,
   options: ClaimOptions,
 ): Promise<Claim> {
-  const { hub, journal, faults, log } = options;
+  const { hub, log } = options;
+  const isRunning = async (): Promise<boolean> => (await hub.runningIds()).includes(id);
   try {
-    if (askedBefore && (await hub.runningIds()).includes(id)) {
+    if (askedBefore && (await isRunning())) {
       const whose = options.whose(id);
-      if (whose === 'ours') return win(id, options);
+      // Asked once more: it may have been another's, who has ended it since the list was made, and names it no longer.
+      if (whose === 'ours' && (await isRunning())) return win(id, options);
       if (whose === 'unsure') return 'undecided';
     }
   } catch (error) {
     log.warn('claim undecided', { reason: describeError(error) });
     return 'undecided';
   }
+  return lose(decided, id, options);
+}
+
+function lose(decided: Decided, id: number, { journal, faults, log }: ClaimOptions): Decided {
   journal.forget(id);
   faults.delete(id);
   if (decided === 'lost') {

@@ -10,6 +10,8 @@ import type { Roster } from '../roster/roster.ts';
 import { wait } from '../wait.ts';
 
 export interface ElsewhereOptions {
+  /** Name of this worker in results. */
+  readonly self: string;
   readonly hub: Pick<HubClient, 'runningIds'>;
   readonly queue: Pick<CommandQueue, 'runsElsewhere' | 'endedElsewhere' | 'runningElsewhere'>;
   readonly roster: Roster;
@@ -19,12 +21,12 @@ export interface ElsewhereOptions {
 
 /**
  * Keeps lanes closed here for what other workers do: what they announce, and what this one has lost to them. They open with the
- * outcome, or when the worker names the command no longer; when nobody is heard who names it, the hub is asked.
+ * outcome; when nobody is heard who names the command, the hub is asked.
  */
 export class Elsewhere {
   readonly #options: ElsewhereOptions;
-  /** What each worker named last. */
-  readonly #named = new Map<string, ReadonlySet<number>>();
+  /** Workers that the journal knows. */
+  readonly #known = new Set<string>();
 
   constructor(options: ElsewhereOptions) {
     this.#options = options;
@@ -33,24 +35,21 @@ export class Elsewhere {
   /** Another worker, which the roster knows already, has announced itself. */
   announced({ worker, running, isLeaving }: WorkerAnnouncement): void {
     const { queue, journal } = this.#options;
-    const isNew = !this.#named.has(worker);
-    const before = this.#named.get(worker) ?? new Set();
-    const named = new Set(running.map(({ id }) => id));
     for (const { address, ...command } of running) queue.runsElsewhere({ ...command, power: { address } });
-    for (const id of before) if (!named.has(id)) this.#ended(id);
-    if (isLeaving) {
-      this.#named.delete(worker);
-      // What it keeps in its journal it will come back for.
-      if (running.length === 0) journal.colleagueLeft(worker);
+    if (!isLeaving) {
+      if (!this.#known.has(worker)) journal.colleagueCame(worker);
+      this.#known.add(worker);
       return;
     }
-    this.#named.set(worker, named);
-    if (isNew) journal.colleagueCame(worker);
+    this.#known.delete(worker);
+    // What it keeps in its journal it will come back for.
+    if (running.length === 0) journal.colleagueLeft(worker);
   }
 
   /** The hub has been told how a command ended. */
-  result({ id, fqdn, action, status }: Result): void {
-    if (status === 'running') return;
+  result({ id, fqdn, action, status, worker }: Result): void {
+    // What this worker did itself is in its journal, with the time when it ended.
+    if (status === 'running' || worker === this.#options.self) return;
     const isKnown = this.#ended(id);
     if (!isKnown && beginsRest({ action })) this.#options.journal.powerEnded(fqdn, Date.now());
   }

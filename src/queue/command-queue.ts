@@ -138,11 +138,14 @@ export class CommandQueue {
     return [...this.#elsewhere.values()];
   }
 
-  /** Ids of what is in line, by system. */
-  waiting(): Readonly<Record<string, readonly number[]>> {
+  /** Ids of what is in line, by system; of no more than `most` commands, those that have been here for longest. */
+  waiting(most = Infinity): Readonly<Record<string, readonly number[]>> {
     const bySystem = new Map<string, number[]>();
+    let left = most;
     for (const { command, phase } of this.#entries.values()) {
+      if (left === 0) break;
       if (phase !== 'in line') continue;
+      left -= 1;
       const ids = bySystem.get(command.fqdn);
       if (ids === undefined) bySystem.set(command.fqdn, [command.id]);
       else ids.push(command.id);

@@ -159,9 +159,11 @@ export class LabRelay {
     }
   }
 
-  #hold({ id, fqdn, action, power }: Named): void {
-    // With other lanes, what was closed first would never open again.
+  #hold(given: Named): void {
+    const { id } = given;
     if (this.#held.has(id) || this.#ended.has(id)) return;
+    // By the lanes that it was listed with, if it was: with others, what it holds as published would never open again.
+    const { fqdn, action, power } = this.#listed.get(id) ?? given;
     const named = { id, fqdn, action, power };
     this.#held.set(id, { named, heldAt: this.#options.clock.now(), isGone: false });
     this.#ready.hold(named);

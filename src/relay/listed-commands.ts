@@ -33,11 +33,12 @@ export class ListedCommands {
 
   /** Reads a list; gives the ids of its commands. What is no command is logged once, and left to the worker that polls, which fails it. */
   read(values: readonly unknown[]): ReadonlySet<number> {
+    const now = this.#options.clock.now();
     const ids = new Set<number>();
     const invalid = new Set<number>();
     for (const value of values) {
       try {
-        ids.add(this.#read(value));
+        ids.add(this.#read(value, now));
       } catch (error) {
         if (!(error instanceof InvalidCommandError)) throw error;
         this.#noteInvalid(error, invalid);
@@ -45,7 +46,7 @@ export class ListedCommands {
     }
     // Such a one is briefly running when it is failed, which holds up nobody.
     this.#invalid = new Set([...invalid, ...[...this.#invalid].slice(-INVALID)]);
-    this.#forgetOld();
+    this.#forgetOld(now, ids);
     return ids;
   }
 
@@ -65,11 +66,11 @@ export class ListedCommands {
     return address === undefined ? undefined : { ...command, power: { address } };
   }
 
-  #read(value: unknown): number {
+  #read(value: unknown, now: number): number {
     const known = this.#seen.get(idOf(value));
     const command = known?.command ?? decodeCommand(value);
     this.#seen.delete(command.id);
-    this.#seen.set(command.id, { command, listedAt: this.#options.clock.now() });
+    this.#seen.set(command.id, { command, listedAt: now });
     if (command.power !== undefined) this.#addresses.set(command.fqdn.toLowerCase(), command.power.address);
     return command.id;
   }
@@ -84,11 +85,10 @@ export class ListedCommands {
       });
   }
 
-  #forgetOld(): void {
-    const oldest = this.#options.clock.now() - REMEMBERED_MS;
+  #forgetOld(now: number, ofThisLook: ReadonlySet<number>): void {
     for (const [id, { listedAt }] of this.#seen) {
-      const isOfThisLook = listedAt === this.#options.clock.now();
-      if (isOfThisLook || (listedAt > oldest && this.#seen.size <= REMEMBERED)) return;
+      // Those of this look come last, however many they are.
+      if (ofThisLook.has(id) || (now - listedAt < REMEMBERED_MS && this.#seen.size <= REMEMBERED)) return;
       this.#seen.delete(id);
     }
   }

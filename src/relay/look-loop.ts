@@ -44,8 +44,19 @@ async function look({ hub, relay, waitingMessages, signal, log }: LookLoopOption
   const running = await hub.runningIds(signal);
   if (signal.aborted) return;
   const missed = relay.look({ queued, running, askedAt });
-  // What waits at the broker is not lost: the workers are just busy.
-  if (missed.length === 0 || (await waitingMessages()) > 0) return;
-  log.warn('messages lost, publishing again', { ids: missed.slice(0, 100), count: missed.length });
-  await relay.publishAgain(missed);
+  if (missed.length > 0) await publishAgain(missed, { relay, waitingMessages, log });
+}
+
+async function publishAgain(
+  ids: readonly number[],
+  { relay, waitingMessages, log }: Pick<LookLoopOptions, 'relay' | 'waitingMessages' | 'log'>,
+): Promise<void> {
+  try {
+    // What waits at the broker is not lost: the workers are just busy.
+    if ((await waitingMessages()) > 0) return;
+    log.warn('messages lost, publishing again', { ids: ids.slice(0, 100), count: ids.length });
+    await relay.publishAgain(ids);
+  } catch (error) {
+    log.warn('lost messages not published again yet', { reason: describeError(error) });
+  }
 }

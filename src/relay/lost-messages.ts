@@ -7,13 +7,15 @@ export interface LostMessagesOptions {
   readonly roster: Pick<Roster, 'inHand'>;
 }
 
-/** So long a published command may be in nobody's hand. */
+/** So long a published command may be in nobody's hand; then twice as long, and so on: one that always ends up among the dead letters. */
 const MISSED_MS = 30_000;
+const MOST_DOUBLINGS = 10;
 
 /** Tells which messages seem to be lost: their commands are published, and no worker has had them in hand for a while. */
 export class LostMessages {
   readonly #options: LostMessagesOptions;
   #missedSince = new Map<number, number>();
+  #published = new Map<number, number>();
 
   constructor(options: LostMessagesOptions) {
     this.#options = options;
@@ -27,11 +29,17 @@ export class LostMessages {
     this.#missedSince = new Map(
       missed.map(({ command: { id } }) => [id, this.#missedSince.get(id) ?? clock.now()]),
     );
-    return [...this.#missedSince].filter(([, since]) => clock.now() - since >= MISSED_MS).map(([id]) => id);
+    this.#published = new Map([...this.#published].filter(([id]) => this.#missedSince.has(id)));
+    return [...this.#missedSince]
+      .filter(([id, since]) => clock.now() - since >= MISSED_MS * 2 ** (this.#published.get(id) ?? 0))
+      .map(([id]) => id);
   }
 
-  /** Begins anew for these. */
+  /** These are published again: begins anew for them. */
   forget(ids: readonly number[]): void {
-    for (const id of ids) this.#missedSince.delete(id);
+    for (const id of ids) {
+      this.#missedSince.set(id, this.#options.clock.now());
+      this.#published.set(id, Math.min(MOST_DOUBLINGS, (this.#published.get(id) ?? 0) + 1));
+    }
   }
 }

@@ -12,6 +12,7 @@ import { systemClock } from '../queue/clock.ts';
 import { Announcer } from '../roster/announcer.ts';
 import { hearLab } from '../roster/hear-lab.ts';
 import { Roster } from '../roster/roster.ts';
+import { steadyNow } from '../steady-clock.ts';
 import { wait } from '../wait.ts';
 import { LabRelay } from './lab-relay.ts';
 import { ListedCommands } from './listed-commands.ts';
@@ -39,7 +40,7 @@ export class RelayForLab {
   readonly #options: RelayForLabOptions;
   readonly #supervisor: Supervisor;
   readonly #announcer: Announcer;
-  readonly #roster = new Roster({ self: undefined, now: Date.now });
+  readonly #roster = new Roster({ self: undefined, now: steadyNow });
   readonly #listed: ListedCommands;
   #term: LabRelay | undefined;
   #hubTrouble: string | undefined;
@@ -87,10 +88,11 @@ export class RelayForLab {
         onAsk: () => this.#announcer.now(),
       },
     });
-    roster.hearing(true);
+    if (!session.signal.aborted) roster.hearing(true);
     session.signal.addEventListener('abort', () => roster.hearing(false), { once: true });
     const channel = await session.openChannel();
-    this.#leading = this.#lead(session);
+    const before = this.#leading;
+    this.#leading = before.then(() => this.#lead(session));
     return async () => {
       await channel.prefetch(1);
     };
@@ -122,7 +124,7 @@ export class RelayForLab {
       });
     } finally {
       relay.stop();
-      this.#term = undefined;
+      if (this.#term === relay) this.#term = undefined;
       log.info('this relay leads no longer');
     }
   }

@@ -1,5 +1,6 @@
 import type { OutgoingMessage } from '../broker/outgoing-message.ts';
 import type { Publisher } from '../broker/publisher.ts';
+import { withDeadline } from '../wait.ts';
 
 export interface AnnouncerOptions {
   readonly publisher: Pick<Publisher, 'publish'>;
@@ -11,12 +12,18 @@ export interface AnnouncerOptions {
 const EVERY_MS = 10_000;
 /** Changes within this time go together. */
 const GATHER_MS = 150;
+/** A broker that takes nothing just now does not hold up whoever leaves. */
+const GOODBYE_MS = 1_000;
 
 /** Announces somebody to the lab: at intervals, soon after a change, and a last time when it leaves. */
 export class Announcer {
   readonly #options: AnnouncerOptions;
   readonly #interval: NodeJS.Timeout;
   #soon: NodeJS.Timeout | undefined;
+  /** A broker that takes nothing for a while does not get a heap of old news afterwards. */
+  #underWay: Promise<void> | undefined;
+  #isOutdated = false;
+  #hasLeft = false;
 
   constructor(options: AnnouncerOptions) {
     this.#options = options;
@@ -25,21 +32,32 @@ export class Announcer {
 
   /** Something has changed: announces within a moment. */
   changed(): void {
-    this.#soon ??= setTimeout(() => this.now(), GATHER_MS);
+    if (!this.#hasLeft) this.#soon ??= setTimeout(() => this.now(), GATHER_MS);
   }
 
   /** Announces at once. */
   now(): void {
     clearTimeout(this.#soon);
     this.#soon = undefined;
-    void this.#announce(false);
+    if (this.#hasLeft) return;
+    this.#isOutdated = true;
+    this.#underWay ??= this.#announceWhileOutdated().finally(() => (this.#underWay = undefined));
   }
 
   /** Says goodbye, and nothing after that. */
   async stop(): Promise<void> {
     clearInterval(this.#interval);
     clearTimeout(this.#soon);
-    await this.#announce(true);
+    this.#hasLeft = true;
+    const late = (): Error => new Error('the broker takes no announcement');
+    await withDeadline(this.#announce(true), GOODBYE_MS, late).catch(() => undefined);
+  }
+
+  async #announceWhileOutdated(): Promise<void> {
+    while (this.#isOutdated && !this.#hasLeft) {
+      this.#isOutdated = false;
+      await this.#announce(false);
+    }
   }
 
   async #announce(isLeaving: boolean): Promise<void> {

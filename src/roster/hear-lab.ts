@@ -46,11 +46,13 @@ export async function hearLab(
       return;
     }
     const { routingKey } = message.fields;
+    let tell: (() => void) | undefined;
     try {
-      readers.find(({ key }) => key === routingKey)?.read(message.content);
+      tell = readers.find(({ key }) => key === routingKey)?.read(message.content);
     } catch (error) {
       log.warn('message about the lab is unreadable', { key: routingKey, reason: describeError(error) });
     }
+    tell?.();
   };
   await channel.consume(queue, hear, { noAck: true, exclusive: true });
 }
@@ -58,17 +60,28 @@ export async function hearLab(
 interface Reader {
   readonly exchange: string;
   readonly key: string;
-  readonly read: (content: Buffer) => void;
+  /** Gives what is to be done about a message. Throws when it cannot be read. */
+  readonly read: (content: Buffer) => () => void;
 }
 
 function readersOf(lab: string, { onWorker, onRelay, onAsk, onResult }: LabListeners): readonly Reader[] {
   const readers: Reader[] = [];
-  const add = (exchange: string, key: string, read: (content: Buffer) => void): void => {
+  function add<T>(
+    exchange: string,
+    key: string,
+    decode: (content: Buffer) => T,
+    on?: (value: T) => void,
+  ): void {
+    if (on === undefined) return;
+    const read = (content: Buffer): (() => void) => {
+      const value = decode(content);
+      return () => on(value);
+    };
     readers.push({ exchange, key, read });
-  };
-  if (onWorker) add(WORKERS_EXCHANGE, workerKey(lab), (content) => onWorker(decodeWorker(content)));
-  if (onRelay) add(WORKERS_EXCHANGE, relayKey(lab), (content) => onRelay(decodeRelay(content)));
-  if (onAsk) add(WORKERS_EXCHANGE, askKey(lab), (content) => onAsk(decodeAsk(content)));
-  if (onResult) add(RESULTS_EXCHANGE, resultKey(lab), (content) => onResult(decodeResult(content)));
+  }
+  add(WORKERS_EXCHANGE, workerKey(lab), decodeWorker, onWorker);
+  add(WORKERS_EXCHANGE, relayKey(lab), decodeRelay, onRelay);
+  add(WORKERS_EXCHANGE, askKey(lab), decodeAsk, onAsk);
+  add(RESULTS_EXCHANGE, resultKey(lab), decodeResult, onResult);
   return readers;
 }

@@ -8,7 +8,7 @@ import type {
 /** How long somebody may be silent, who announces itself every 10 s, before it counts as gone or cut off. */
 export const SILENT_AFTER_MS = 25_000;
 
-/** A worker or relay, and when it was last heard, in milliseconds since the epoch. */
+/** A worker or relay, and when it was last heard, in milliseconds since the epoch by a clock that is never set. */
 export interface Heard<T> {
   readonly last: T;
   readonly heardAt: number;
@@ -34,8 +34,11 @@ export class Roster {
   /** Known to have worked here in a former life of this process, and not heard since. */
   readonly #missed = new Map<string, number>();
   #isListening = false;
+  #listeningSince: number | undefined;
   #hearingSince: number | undefined;
   #heardSelfAt = 0;
+  /** Questions of ours that came back to us in our own answer, and when. */
+  readonly #wentRound = new Map<string, number>();
 
   constructor(options: RosterOptions) {
     this.#options = options;
@@ -51,9 +54,21 @@ export class Roster {
     return isDeaf ? undefined : this.#hearingSince;
   }
 
+  /** Since when a session with the broker listens, whether anything arrives or not. */
+  get listeningSince(): number | undefined {
+    return this.#listeningSince;
+  }
+
+  /** Whether no other worker was ever heard or heard of. */
+  get isAlone(): boolean {
+    return this.#workers.size + this.#missed.size === 0;
+  }
+
   /** A session with the broker listens from now on, or no longer. */
   hearing(isListening: boolean): void {
     this.#isListening = isListening;
+    this.#listeningSince = isListening ? this.#options.now() : undefined;
+    this.#wentRound.clear();
     this.#hearingSince = isListening && this.#options.self === undefined ? this.#options.now() : undefined;
   }
 
@@ -71,7 +86,7 @@ export class Roster {
   /** Takes an announcement into account; tells whether it is news, and not overtaken by a later one of the same worker. */
   heard(announcement: WorkerAnnouncement): boolean {
     if (this.isSelf(announcement)) {
-      this.#hearSelf();
+      this.#hearSelf(announcement);
       return true;
     }
     const { worker } = announcement;
@@ -80,7 +95,9 @@ export class Roster {
     if (before !== undefined && heardAt - before.heardAt < OVERTAKEN_MS && isOlder(announcement, before.last))
       return false;
     this.#missed.delete(worker);
-    this.#workers.set(worker, { last: announcement, heardAt });
+    const answers = [...(before?.last.answers ?? []), ...announcement.answers].slice(-QUESTIONS);
+    this.#workers.set(worker, { last: { ...announcement, answers }, heardAt });
+    this.#forgetOld();
     return true;
   }
 
@@ -150,27 +167,52 @@ export class Roster {
 
   /**
    * Decides whose the running command `id` is that this worker has asked for without hearing the answer. It is ours when nobody
-   * else can have been given it: every other worker has answered the question `token`, asked after the doubt arose, and none has it,
-   * nor doubts. Of two that doubt, the one with the higher identity gives way, and only when it has done so the other takes it:
+   * else can have been given it: every other worker has answered one of the questions, all asked after the doubt arose, and none has
+   * it, nor doubts. Who has not been heard of had a while to answer, since the question was seen to go round. Of two that doubt, the one with the higher identity gives way, and only when it has done so the other takes it:
    * it may just as well have had its answer already. One that does not answer may have it: then nobody can tell.
    */
-  whose(id: number, { token, askedAt }: Doubt): Whose {
+  whose(id: number, questions: readonly string[]): Whose {
     const { self = '', now } = this.#options;
     const isGone = (since: number): boolean => now() - since >= GONE_AFTER_MS;
-    const others = [...this.#workers.values()].filter(({ heardAt }) => !isGone(heardAt));
+    // The primary may be polling while it is silent, and nobody aborts what it has.
+    const others = [...this.#workers.values()].filter(
+      ({ last, heardAt }) => last.isPrimary || !isGone(heardAt),
+    );
     if (others.some(({ last }) => hasIt(last, id, self))) return 'theirs';
-    const isOpen = others.some(({ last }) => mayHaveIt(last, id, token));
-    // Before anybody can have answered, those that were never heard of are not excluded either.
-    const isEarly = this.hearingSince === undefined || now() - askedAt < HEAR_OUT_MS;
+    const isOpen = others.some(({ last }) => mayHaveIt(last, id, questions));
+    const wentRoundAt = this.wentRoundAt(questions);
+    const isEarly = wentRoundAt === undefined || now() - wentRoundAt < HEAR_OUT_MS;
     const isMissing = [...this.#missed.values()].some((since) => !isGone(since));
     return isOpen || isEarly || isMissing ? 'unsure' : 'ours';
   }
 
-  #hearSelf(): void {
+  /** When the first of these questions of ours was seen to have gone round, in milliseconds; undefined before, and after a gap. */
+  wentRoundAt(questions: readonly string[]): number | undefined {
+    if (this.hearingSince === undefined) return undefined;
+    const times = questions.map((token) => this.#wentRound.get(token)).filter((time) => time !== undefined);
+    return times.length === 0 ? undefined : Math.min(...times);
+  }
+
+  #hearSelf({ answers }: WorkerAnnouncement): void {
     if (!this.#isListening) return;
     const now = this.#options.now();
-    if (this.hearingSince === undefined) this.#hearingSince = now;
+    if (this.hearingSince === undefined) {
+      this.#hearingSince = now;
+      this.#wentRound.clear();
+    }
     this.#heardSelfAt = now;
+    for (const token of answers) if (!this.#wentRound.has(token)) this.#wentRound.set(token, now);
+    for (const token of [...this.#wentRound.keys()].slice(0, -QUESTIONS)) this.#wentRound.delete(token);
+  }
+
+  #forgetOld(): void {
+    const { now } = this.#options;
+    for (const [worker, { heardAt }] of this.#workers) {
+      if (now() - heardAt >= FORGOTTEN_AFTER_MS) this.#workers.delete(worker);
+    }
+    for (const [name, { heardAt }] of this.#relays) {
+      if (now() - heardAt >= FORGOTTEN_AFTER_MS) this.#relays.delete(name);
+    }
   }
 }
 
@@ -184,25 +226,18 @@ function isOlder(one: WorkerAnnouncement, other: WorkerAnnouncement): boolean {
   return one.startedAtMs === other.startedAtMs ? one.nth < other.nth : one.startedAtMs < other.startedAtMs;
 }
 
-/** The question to the others about a command that this worker may have been given. */
-export interface Doubt {
-  readonly token: string;
-  /** In milliseconds since the epoch. */
-  readonly askedAt: number;
-}
-
 function hasIt({ running, doubting, worker }: WorkerAnnouncement, id: number, self: string): boolean {
   return names(running, id) || (names(doubting, id) && worker < self);
 }
 
-/** It asks, or doubts as we do; or what it said may be older than our question, unless it left without the command. */
+/** It asks, or doubts as we do; or what it said may be older than our questions. One that has left may be back already. */
 function mayHaveIt(
-  { asking, doubting, isLeaving, answers }: WorkerAnnouncement,
+  { asking, doubting, answers }: WorkerAnnouncement,
   id: number,
-  token: string,
+  questions: readonly string[],
 ): boolean {
   if (names(asking, id) || names(doubting, id)) return true;
-  return !answers.includes(token) && !isLeaving;
+  return !questions.some((token) => answers.includes(token));
 }
 
 function names(commands: readonly NamedCommand[], id: number): boolean {
@@ -213,5 +248,8 @@ function names(commands: readonly NamedCommand[], id: number): boolean {
 const OVERTAKEN_MS = 60_000;
 /** What a worker had that is silent for so long has been aborted as orphaned; it is not waited for any more. */
 const GONE_AFTER_MS = 600_000;
-/** How long workers have to answer the question who is there. */
-const HEAR_OUT_MS = 1_000;
+const FORGOTTEN_AFTER_MS = 24 * 3_600_000;
+/** How long workers have to answer a question that went round. */
+export const HEAR_OUT_MS = 1_000;
+/** So many answered questions are remembered. */
+const QUESTIONS = 500;

@@ -13,7 +13,7 @@ export interface Pace {
 export interface PollSourceOptions {
   readonly hub: Pick<HubClient, 'queuedCommands'>;
   /** All commands of a look, by id. */
-  readonly onCommands: (commands: readonly Command[]) => void | Promise<void>;
+  readonly onCommands: (commands: readonly Command[], signal: AbortSignal) => void | Promise<void>;
   /** A listed command that makes no sense, but has an id. Told each time that it is listed. */
   readonly onInvalid: (id: number, problem: string) => void;
   readonly log: Logger;
@@ -113,7 +113,7 @@ export class PollSource {
       const command = this.#decode(value);
       if (command !== undefined) commands.push(command);
     }
-    await this.#options.onCommands(commands);
+    await this.#options.onCommands(commands, this.#stopping.signal);
   }
 
   #decode(value: unknown): Command | undefined {

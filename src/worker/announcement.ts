@@ -34,9 +34,12 @@ export function announcementOf(
     running: entries.flatMap(announced),
     asking,
     doubting: open.filter((command) => !asking.includes(command)),
-    waiting: queue.waiting(),
+    waiting: queue.waiting(WAITING),
   };
 }
+
+/** Nobody needs to know more of a backlog, and a hundred thousand ids every other moment would be heard by all. */
+const WAITING = 2_000;
 
 const STAGES = { claimed: 'claimed', started: 'running', ended: 'ended' } as const;
 

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { askMessage, workerMessage } from '../broker/announcement-message.ts';
 import type { Publisher } from '../broker/publisher.ts';
@@ -10,7 +11,8 @@ import type { CommandQueue } from '../queue/command-queue.ts';
 import type { Journal } from '../report/journal.ts';
 import { Announcer } from '../roster/announcer.ts';
 import { hearLab } from '../roster/hear-lab.ts';
-import type { Roster } from '../roster/roster.ts';
+import { HEAR_OUT_MS, type Roster } from '../roster/roster.ts';
+import { wait } from '../wait.ts';
 import { announcementOf, type WorkerMoment } from './announcement.ts';
 
 export interface ColleaguesOptions {
@@ -24,8 +26,11 @@ export interface ColleaguesOptions {
   readonly log: Logger;
 }
 
+/** For what takes a moment when the broker is there. */
+const PATIENCE_MS = 10_000;
+const LOOK_MS = 50;
 /** So many questions are named in an announcement. */
-const ANSWERS = 20;
+const ANSWERS = 50;
 
 /** What this worker tells the other workers of the lab, and does about what they tell. */
 export class Colleagues {
@@ -54,7 +59,7 @@ export class Colleagues {
         return workerMessage(announcementOf({ facts, journal, queue }, moment));
       },
     });
-    this.#elsewhere = new Elsewhere(options);
+    this.#elsewhere = new Elsewhere({ ...options, self: facts.name });
   }
 
   /** Something about our commands has changed. */
@@ -86,16 +91,31 @@ export class Colleagues {
         onRelay: (announcement) => roster.heardRelay(announcement),
         onResult: (result) => this.#elsewhere.result(result),
         onAsk: (token) => {
-          this.#answers = [...this.#answers, token].slice(-ANSWERS);
+          this.#answers = [...this.#answers.filter((known) => known !== token), token].slice(-ANSWERS);
           this.#announcer.now();
         },
       },
     });
+    if (session.signal.aborted) return;
     roster.hearing(true);
     session.signal.addEventListener('abort', () => roster.hearing(false), { once: true });
     // Both connections come up by themselves; the question is repeated by the announcements of the others.
     void this.ask(`${workerName()} is here`);
     this.#announcer.now();
+  }
+
+  /** Asks the others what they have; resolves to true when they had time to answer, to false when they cannot be heard. */
+  async hearOut(signal: AbortSignal): Promise<boolean> {
+    const { roster } = this.#options;
+    const token = randomUUID();
+    await this.ask(token);
+    const wentRound = await this.#until(() => roster.wentRoundAt([token]) !== undefined, signal);
+    return wentRound && (await wait(HEAR_OUT_MS, signal));
+  }
+
+  /** Resolves when the others can have heard what this worker has, or when that takes too long. */
+  async announced(signal: AbortSignal): Promise<void> {
+    await this.#until(() => this.#options.roster.hearingSince !== undefined, signal);
   }
 
   /** Asks the hub about lanes that are closed for commands nobody is heard to run; until `signal` is aborted. */
@@ -106,6 +126,14 @@ export class Colleagues {
   /** Says goodbye. */
   stop(): Promise<void> {
     return this.#announcer.stop();
+  }
+
+  async #until(condition: () => boolean, signal: AbortSignal): Promise<boolean> {
+    for (let waitedMs = 0; waitedMs < PATIENCE_MS; waitedMs += LOOK_MS) {
+      if (condition()) return true;
+      if (!(await wait(LOOK_MS, signal))) return false;
+    }
+    return condition();
   }
 }
 

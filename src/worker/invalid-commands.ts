@@ -31,6 +31,11 @@ export class InvalidCommands {
     this.#underWay.set(id, refusal);
   }
 
+  /** Whether the command is just being failed. */
+  isUnderWay(id: number): boolean {
+    return this.#underWay.has(id);
+  }
+
   /** Refuses nothing new; resolves when what is claimed has been failed, or the hub has not taken it once more. */
   async stop(): Promise<void> {
     this.#stopping.abort();

@@ -12,6 +12,8 @@ export interface PolledCommandsOptions {
   readonly queue: Pick<CommandQueue, 'add' | 'phaseOf' | 'runsElsewhere'>;
   readonly journal: Pick<Journal, 'entry'>;
   readonly roster: Pick<Roster, 'named'>;
+  /** Whether this worker is just failing the command, since it makes no sense. */
+  readonly isRefused: (id: number) => boolean;
   /** Whether this worker takes what is queued; is told the ids of each look. */
   readonly takes: (queued: ReadonlySet<number>) => boolean;
   readonly log: Logger;
@@ -34,9 +36,9 @@ export class PolledCommands {
     this.#options = options;
   }
 
-  async take(commands: readonly Command[]): Promise<void> {
+  async take(commands: readonly Command[], signal?: AbortSignal): Promise<void> {
     const { hub, queue, takes } = this.#options;
-    const running = await hub.runningIds();
+    const running = await hub.runningIds(signal);
     const queued = new Set(commands.map(({ id }) => id));
     for (const command of commands) this.#listed.set(command.id, command);
     const unnamed = running.filter((id) => !this.#close(id));
@@ -49,8 +51,8 @@ export class PolledCommands {
 
   /** Closes the lanes of a running command that is not ours; tells whether they are known. */
   #close(id: number): boolean {
-    const { queue, journal, roster } = this.#options;
-    if (journal.entry(id) !== undefined) return true;
+    const { queue, journal, roster, isRefused } = this.#options;
+    if (journal.entry(id) !== undefined || isRefused(id)) return true;
     const command = this.#listed.get(id) ?? announcedAs(roster, id);
     if (command !== undefined) queue.runsElsewhere(command);
     return command !== undefined || queue.phaseOf(id) !== undefined;

@@ -1,8 +1,9 @@
 import type { Logger } from '../logger.ts';
 import type { Roster } from '../roster/roster.ts';
+import { steadyNow } from '../steady-clock.ts';
 
 export interface RelayWatchOptions {
-  readonly roster: Pick<Roster, 'relays' | 'isSilent' | 'hearingSince'>;
+  readonly roster: Pick<Roster, 'relays' | 'isSilent' | 'listeningSince'>;
   readonly onChange: () => void;
   readonly log: Logger;
 }
@@ -33,11 +34,12 @@ export class RelayWatch {
 
   #look(): void {
     const { roster, onChange, log } = this.#options;
-    if (roster.hearingSince === undefined) return;
+    // Listening is enough: a broker under a memory alarm brings nothing, and then nothing is pushed either.
+    if (roster.listeningSince === undefined) return;
     const leads = roster.relays().some((heard) => heard.last.isLeading && !roster.isSilent(heard));
-    if (leads) this.#ledAt = Date.now();
-    const since = Math.max(this.#ledAt ?? Infinity, roster.hearingSince);
-    const areMissed = !leads && Date.now() - since >= MISSED_MS;
+    if (leads) this.#ledAt = steadyNow();
+    const since = Math.max(this.#ledAt ?? Infinity, roster.listeningSince);
+    const areMissed = !leads && steadyNow() - since >= MISSED_MS;
     if (areMissed === this.#areMissed) return;
     this.#areMissed = areMissed;
     if (areMissed) log.warn('no relay leads any more, polling the hub beside the broker');

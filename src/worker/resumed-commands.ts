@@ -8,6 +8,8 @@ import { backoffMs, wait } from '../wait.ts';
 export interface ResumedCommandsOptions {
   readonly hub: Pick<HubClient, 'runningIds'>;
   readonly journal: Pick<Journal, 'entries' | 'ended'>;
+  /** Resolves when the others can know what this worker has, or when that takes too long. */
+  readonly announced: () => Promise<void>;
   readonly signal: AbortSignal;
   readonly log: Logger;
 }
@@ -37,6 +39,8 @@ export class ResumedCommands {
   /** Runs the command, unless it is of a former life and the hub has ended it; asks for as long as the hub takes to answer. */
   async runIfOurs(command: Command, run: Run): Promise<'ended' | 'interrupted'> {
     if (!this.#ids.delete(command.id)) return run(command);
+    // In this order: once the others have heard of it, nobody calls it orphaned.
+    await this.#options.announced();
     const isRunning = await this.#isStillRunning(command.id);
     if (isRunning === undefined) return 'interrupted';
     if (isRunning) return run(command);

@@ -74,11 +74,12 @@ function pushAndPoll(options: PushOptions): Sources {
   const standIn = new StandIn({ isClaimedHere: options.isClaimedHere, log });
   const polled = new PolledCommands({
     ...options,
+    isRefused: (id) => invalid.isUnderWay(id),
     takes: (queued) => config.fallbackPrimary || standIn.look(queued),
   });
   const poll = new PollSource({
     hub,
-    onCommands: (commands) => polled.take(commands),
+    onCommands: (commands, signal) => polled.take(commands, signal),
     onInvalid: (id, problem) => {
       if (config.fallbackPrimary) invalid.refuse(id, problem);
     },

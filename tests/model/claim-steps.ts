@@ -78,14 +78,14 @@ export function whoseIs(lab: Lab, { workers }: LabState, w: WorkerNumber, id: nu
   let now = 1_000_000;
   const roster = new Roster({ self: `w${w}`, now: () => now });
   roster.hearing(true);
-  roster.heard(announcement({ worker: `w${w}` }));
+  roster.heard(announcement({ worker: `w${w}`, answers: ['token'] }));
   if (other.hasLostState) roster.heard(announcement({ worker: w === 0 ? 'w1' : 'w0' }));
   const isAnswer = said !== '.' && said !== '?';
   const answers = isAnswer || !lab.rules.onlyAnswersCount ? ['token'] : [];
   const name = `w${w === 0 ? 1 : 0}${other.hasLostState ? '-anew' : ''}`;
   roster.heard(announcement({ worker: name, answers, ...saying(lab, said, id) }));
   now += 2_000;
-  return roster.whose(id, { token: 'token', askedAt: 1_000_000 });
+  return roster.whose(id, ['token']);
 }
 
 export function saying(lab: Lab, said: string, id: number): Partial<WorkerAnnouncement> {

@@ -81,7 +81,7 @@ describe('claim', () => {
     expect(stage()).toBe('claiming');
     expect(await ask({ attempt: 2 })).toBe('won');
     expect(stage()).toBe('claimed');
-    expect(hub.calls).toEqual(['claim 7', 'claim 7', 'running ids']);
+    expect(hub.calls).toEqual(['claim 7', 'claim 7', 'running ids', 'running ids']);
   });
 
   it('asks the other workers whose it is when its grant may have got lost, and goes by that', async () => {

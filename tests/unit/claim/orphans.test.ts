@@ -119,7 +119,7 @@ describe('watchOrphans', () => {
     const watchOthers = (graceMs: number): void => {
       const { signal } = stop;
       const isOurs = (id: number): boolean => ours.has(id);
-      const others = { roster, graceMs };
+      const others = { roster, graceMs, longestRunMs: 40, hearOut: async () => true };
       const log = recordingLogger(lines);
       watches.push(watchOrphans({ hub, isOurs, others, intervalMs: 5, signal, log }));
     };
@@ -150,14 +150,20 @@ describe('watchOrphans', () => {
 
     it('aborts nothing while it hears not even itself, as under a memory alarm of the broker', async () => {
       roster.hearing(true);
-      watchOthers(1);
+      watchOthers(MINUTE);
       await looks();
       await looks();
       expect(hub.status(1)).toBe('Running');
     });
 
-    it('aborts nothing while it cannot hear the others', async () => {
+    it('aborts, though it cannot hear the others, what has been running for longer than anything runs', async () => {
+      roster.expect('w1');
       watchOthers(1);
+      await waitUntil(() => hub.status(1) === 'aborted');
+    });
+
+    it('aborts nothing while it cannot hear the others', async () => {
+      watchOthers(MINUTE);
       await looks();
       await looks();
       expect(hub.status(1)).toBe('Running');

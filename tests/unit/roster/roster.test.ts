@@ -103,8 +103,11 @@ describe('a roster', () => {
 });
 
 describe('a command that was asked for without hearing the answer', () => {
-  const doubt = { token: 'why', askedAt: 1_000_000 };
+  const doubt = ['why'];
   const later = (): void => void (now += 1_000);
+  const goesRound = (): void => void roster.heard(announcement({ worker: 'me', answers: doubt }));
+
+  beforeEach(goesRound);
 
   it('is ours when nobody else is there', () => {
     expect(roster.whose(7, doubt)).toBe('unsure');
@@ -156,13 +159,44 @@ describe('a command that was asked for without hearing the answer', () => {
     expect(roster.whose(7, doubt)).toBe('ours');
   });
 
-  it('does not wait for a worker that has left without it, nor for one that has been gone for long', () => {
-    roster.heard(announcement({ worker: 'w1', isLeaving: true }));
-    roster.heard(announcement({ worker: 'w2' }));
+  it('does not wait for a worker that has been gone for long, unless that may be polling', () => {
+    roster.heard(announcement({ worker: 'w1', isPrimary: false }));
     later();
     expect(roster.whose(7, doubt)).toBe('unsure');
     now += 600_000;
+    goesRound();
+    later();
+    expect(roster.whose(7, doubt)).toBe('ours');
+    roster.heard(announcement({ worker: 'w2', isPrimary: true }));
+    now += 600_000;
+    goesRound();
+    later();
+    expect(roster.whose(7, doubt)).toBe('unsure');
+  });
+
+  it('stays open when a worker has left, that may be back and not heard yet', () => {
+    roster.heard(announcement({ isLeaving: true }));
+    later();
+    expect(roster.whose(7, doubt)).toBe('unsure');
+  });
+
+  it('stays open until the question has gone round, however long ago it was asked', () => {
+    later();
+    expect(roster.whose(7, ['another'])).toBe('unsure');
+    roster.hearing(false);
+    roster.hearing(true);
     hearSelf();
+    later();
+    expect(roster.whose(7, doubt)).toBe('unsure');
+    goesRound();
+    later();
+    expect(roster.whose(7, doubt)).toBe('ours');
+  });
+
+  it('takes an answer to any of the questions, also when others were answered since', () => {
+    roster.heard(announcement({ nth: 1, answers: ['why'] }));
+    roster.heard(announcement({ nth: 2, answers: ['other'] }));
+    later();
     expect(roster.whose(7, doubt)).toBe('ours');
   });
 

@@ -104,7 +104,7 @@ export class Life {
     recover({ journal, queue, onTold: (entry) => answers.owed(entry), signal, log });
     if (this.isOver()) return;
     const roster = new Roster({ self: journal.identity, now: Date.now });
-    void new Elsewhere({ hub, queue, roster, journal, log }).watch(2, signal);
+    void new Elsewhere({ self: 'this:1', hub, queue, roster, journal, log }).watch(2, signal);
     for (const { command, delivery } of this.#options.lab.messages()) {
       const acknowledge = (): void => (this.isOver() ? undefined : delivery.acknowledge());
       queue.add(command, { ...delivery, acknowledge });

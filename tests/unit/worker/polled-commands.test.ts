@@ -29,6 +29,7 @@ describe('polled commands in a lab of several workers', () => {
       },
       journal: { entry: () => undefined },
       roster: { named: (id) => said.find((command) => command.id === id) },
+      isRefused: () => false,
       takes: () => takes,
       log: recordingLogger(lines),
     });

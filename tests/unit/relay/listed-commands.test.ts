@@ -1,0 +1,24 @@
+import { describe, expect, it } from '@jest/globals';
+import { encodeCommand } from '../../../src/command.ts';
+import { ListedCommands } from '../../../src/relay/listed-commands.ts';
+import { powerCommand } from '../../helpers/commands.ts';
+import { silentLogger } from '../../helpers/silent-logger.ts';
+
+const list = (from: number, count: number): readonly unknown[] =>
+  Array.from({ length: count }, (_, index) => encodeCommand(powerCommand({ id: from + index })));
+
+describe('what a hub has listed', () => {
+  it('is remembered whole for the last look, however long that is and however slowly it is read', () => {
+    let now = 0;
+    const listed = new ListedCommands({ clock: { now: () => (now += 1) }, log: silentLogger });
+    expect(listed.read(list(1, 50_010)).size).toBe(50_010);
+    expect([1, 10, 50_010].map((id) => listed.get(id)?.id)).toEqual([1, 10, 50_010]);
+  });
+
+  it('is forgotten, the oldest first, when it is too much and not listed any more', () => {
+    const listed = new ListedCommands({ clock: { now: () => 0 }, log: silentLogger });
+    listed.read(list(1, 50_000));
+    listed.read(list(50_001, 1));
+    expect([1, 2].map((id) => listed.get(id)?.id)).toEqual([undefined, 2]);
+  });
+});

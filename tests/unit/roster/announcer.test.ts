@@ -1,0 +1,53 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import type { OutgoingMessage } from '../../../src/broker/outgoing-message.ts';
+import { Announcer } from '../../../src/roster/announcer.ts';
+import { waitUntil } from '../../helpers/wait-until.ts';
+
+describe('an announcer', () => {
+  let published: string[];
+  let confirm: (() => void) | undefined;
+  let announcer: Announcer | undefined;
+
+  afterEach(() => announcer?.stop());
+
+  /** With a broker that confirms when it is told to. */
+  function open(): Announcer {
+    published = [];
+    confirm = undefined;
+    announcer = new Announcer({
+      announcement: (isLeaving): OutgoingMessage => ({
+        exchange: 'e',
+        routingKey: isLeaving ? 'goodbye' : 'hello',
+        content: Buffer.from(''),
+        properties: {},
+      }),
+      publisher: {
+        publish: ({ routingKey }) => {
+          published.push(routingKey);
+          return new Promise((resolve) => (confirm = resolve));
+        },
+      },
+    });
+    return announcer;
+  }
+
+  it('has one announcement under way, and one more after it however much has changed', async () => {
+    const one = open();
+    one.now();
+    one.now();
+    one.now();
+    expect(published).toEqual(['hello']);
+    confirm?.();
+    await waitUntil(() => published.length === 2);
+    confirm?.();
+    expect(published).toEqual(['hello', 'hello']);
+  });
+
+  it('leaves though the broker takes nothing, and says nothing after its goodbye', async () => {
+    const one = open();
+    await one.stop();
+    one.now();
+    one.changed();
+    expect(published).toEqual(['goodbye']);
+  });
+});
