@@ -21,6 +21,7 @@ import { aborted, backoffMs, wait } from './wait.ts';
 import { hubFrom } from './hub-from.ts';
 import type { WorkerMoment } from './worker/announcement.ts';
 import { Colleagues, workerName } from './worker/colleagues.ts';
+import { lastPowerEnd } from './worker/last-power-end.ts';
 import { recover } from './worker/recovery.ts';
 import { ResumedCommands } from './worker/resumed-commands.ts';
 import { runCommand } from './worker/run-command.ts';
@@ -127,7 +128,7 @@ function createParts(options: WorkerOptions): Parts {
     now: steadyNow,
   });
   const queue = createQueue(options, {
-    ...{ hub, journal, reporter, answers, claimed },
+    ...{ hub, journal, reporter, answers, roster, claimed },
     whose: (id) => (publisher === undefined ? 'ours' : doubts.whose(id)),
     announced: () => colleagues?.announced(options.stopping) ?? Promise.resolve(),
     onChange: () => colleagues?.changed(),
@@ -181,7 +182,7 @@ function longestRunMs({ powerAttempts, powerTimeoutS }: Config): number {
 
 const PAUSE_S = 60;
 
-interface QueueParts extends Pick<Parts, 'hub' | 'journal' | 'reporter' | 'answers' | 'claimed'> {
+interface QueueParts extends Pick<Parts, 'hub' | 'journal' | 'reporter' | 'answers' | 'roster' | 'claimed'> {
   readonly whose: ClaimOptions['whose'];
   /** Resolves when other workers can know what this one has. */
   readonly announced: () => Promise<void>;
@@ -191,7 +192,7 @@ interface QueueParts extends Pick<Parts, 'hub' | 'journal' | 'reporter' | 'answe
 
 function createQueue(options: WorkerOptions, parts: QueueParts): CommandQueue {
   const { config, environment, stopping, killing, log } = options;
-  const { hub, journal, reporter, answers, claimed, whose, announced, onChange } = parts;
+  const { hub, journal, reporter, answers, roster, claimed, whose, announced, onChange } = parts;
   const faults = new Map<number, number>();
   const announcing = async <T>(work: Promise<T>): Promise<T> => {
     onChange();
@@ -215,7 +216,7 @@ function createQueue(options: WorkerOptions, parts: QueueParts): CommandQueue {
     });
   return new CommandQueue({
     concurrency: config.concurrency,
-    lastPowerEnd: (fqdn) => journal.lastPowerEnd(fqdn),
+    lastPowerEnd: (fqdn) => lastPowerEnd(fqdn, { journal, roster }),
     claimRetryMs: (attempt) => backoffMs(attempt, CLAIM_BACKOFF),
     clock: systemClock,
     handlers: {

@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto';
+
 /** What a lab has on the broker; part of the protocol (`docs/protocol.md`). */
 export const COMMANDS_EXCHANGE = 'beaker.commands';
 export const RESULTS_EXCHANGE = 'beaker.results';
@@ -41,4 +43,9 @@ export function askKey(lab: string): string {
 /** Exclusive queue whose owner is the one relay of the lab that works. */
 export function relayLock(lab: string): string {
   return `beaker.relay.${lab}`;
+}
+
+/** A queue of somebody's own, to hear in what is said in a lab. Named by us: not every broker names queues. */
+export function listenerQueue(lab: string): string {
+  return `beaker.listener.${lab}.${randomUUID()}`;
 }

@@ -8,6 +8,7 @@ import {
 } from '../broker/announcement-message.ts';
 import {
   askKey,
+  listenerQueue,
   relayKey,
   resultKey,
   RESULTS_EXCHANGE,
@@ -37,7 +38,11 @@ export async function hearLab(
   { lab, listeners, log }: { readonly lab: string; readonly listeners: LabListeners; readonly log: Logger },
 ): Promise<void> {
   const channel = await session.openChannel();
-  const { queue } = await channel.assertQueue('', { exclusive: true, autoDelete: true });
+  const { queue } = await channel.assertQueue(listenerQueue(lab), {
+    exclusive: true,
+    autoDelete: true,
+    durable: false,
+  });
   const readers = readersOf(lab, listeners);
   for (const { exchange, key } of readers) await channel.bindQueue(queue, exchange, key);
   const hear = (message: ConsumeMessage | null): void => {

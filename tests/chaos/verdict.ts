@@ -28,7 +28,8 @@ export function judge(run: Run): readonly Violation[] {
     address,
   }));
   const texts = [...violations({ commands, events, lines }), ...outcomes(run), ...rests(run)];
-  return texts.map((text) => ({ text, ids: idsIn(text) }));
+  const ids = new Set(commands.map(({ id }) => id));
+  return texts.map((text) => ({ text, ids: numbersIn(text).filter((number) => ids.has(number)) }));
 }
 
 /** Outcomes that contradict what the script did, and aborts without a reason. */
@@ -93,6 +94,6 @@ function rests({ plan, lines }: Run): string[] {
   });
 }
 
-function idsIn(text: string): readonly number[] {
+function numbersIn(text: string): readonly number[] {
   return [...new Set([...text.matchAll(/(?<![\w.])\d+(?![\w.])/g)].map(([id]) => Number(id)))];
 }

@@ -22,7 +22,8 @@ if [ ! -x "$bin/rabbitmq-server" ]; then
 fi
 
 export HOME="$dir/home"
-export ERL_EPMD_PORT=$((port + 2))
+# Nodes of a cluster share a name service.
+export ERL_EPMD_PORT="${NODE_EPMD_PORT:-$((port + 2))}"
 export ERL_EPMD_ADDRESS=127.0.0.1
 export RABBITMQ_NODENAME="test-$port@localhost"
 export RABBITMQ_NODE_IP_ADDRESS=127.0.0.1

@@ -1,9 +1,9 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import amqplib from 'amqplib';
 import { waitUntil } from './wait-until.ts';
@@ -53,12 +53,27 @@ export async function rabbitmq(): Promise<RabbitMq> {
   };
 }
 
+export interface NodeOptions {
+  /** The first of three; free ones unless given. */
+  readonly port?: number;
+  /** Of a name service that runs already, for a cluster; the node has its own unless given. */
+  readonly epmdPort?: number;
+  /** Files of its directory: configuration, cookie. */
+  readonly files?: Readonly<Record<string, string>>;
+}
+
 /** Starts a node in the background: returns before it takes connections, see `ready`. It ends with this process at the latest. */
-export async function startRabbitMq(options: { readonly port?: number } = {}): Promise<RabbitMqNode> {
+export async function startRabbitMq(options: NodeOptions = {}): Promise<RabbitMqNode> {
+  const { epmdPort, files = {} } = options;
   const dir = await mkdtemp(join(tmpdir(), 'beaker-rabbitmq-'));
+  for (const [name, text] of Object.entries(files)) {
+    await mkdir(dirname(join(dir, name)), { recursive: true });
+    await writeFile(join(dir, name), text, { mode: 0o600 });
+  }
   const port = options.port ?? (await freePorts());
   const url = `amqp://127.0.0.1:${port}`;
-  let cage: ChildProcess | undefined = runNode(dir, port);
+  const env = { ...process.env, ...(epmdPort !== undefined && { NODE_EPMD_PORT: String(epmdPort) }) };
+  let cage: ChildProcess | undefined = runNode(dir, port, env);
   const kill = async (): Promise<void> => {
     await endCage(cage);
     cage = undefined;
@@ -77,10 +92,10 @@ export async function startRabbitMq(options: { readonly port?: number } = {}): P
     ready,
     stop,
     kill,
-    ctl: (...args) => ctl(dir, port, args),
+    ctl: (...args) => ctl(dir, port, args, env),
     restart: async () => {
       await stop();
-      cage = runNode(dir, port);
+      cage = runNode(dir, port, env);
       await ready();
     },
     remove: async () => {
@@ -94,9 +109,10 @@ export async function startRabbitMq(options: { readonly port?: number } = {}): P
 const script = resolve('tests/helpers/rabbitmq-node.sh');
 
 // The node lives as long as its standard input, which the kernel closes with this process: nothing is left behind by a crash.
-function runNode(dir: string, port: number): ChildProcess {
+function runNode(dir: string, port: number, env: NodeJS.ProcessEnv): ChildProcess {
   const cage = spawn(script, ['run', dir, String(port)], {
     detached: true,
+    env,
     stdio: ['pipe', 'ignore', 'inherit'],
   });
   cage.unref();
@@ -119,8 +135,13 @@ async function shutDown(dir: string): Promise<void> {
   await waitUntil(() => !existsSync(`/proc/${pid}`), { timeoutMs: 60_000, what: 'the broker to shut down' });
 }
 
-async function ctl(dir: string, port: number, args: readonly string[]): Promise<string> {
-  const { stdout } = await promisify(execFile)(script, ['ctl', dir, String(port), ...args]);
+async function ctl(
+  dir: string,
+  port: number,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<string> {
+  const { stdout } = await promisify(execFile)(script, ['ctl', dir, String(port), ...args], { env });
   return stdout;
 }
 
@@ -146,7 +167,8 @@ async function connects(url: string): Promise<boolean> {
 }
 
 // Three in a row, below the range from which the kernel takes the local ports of connections.
-async function freePorts(): Promise<number> {
+/** The first of three free ones in a row. */
+export async function freePorts(): Promise<number> {
   for (;;) {
     const first = 21_100 + 3 * Math.floor(Math.random() * 3_000);
     const free = await Promise.all([first, first + 1, first + 2].map(isFree));
