@@ -13,7 +13,7 @@ export interface ElsewhereOptions {
   /** Name of this worker in results. */
   readonly self: string;
   readonly hub: Pick<HubClient, 'runningIds'>;
-  readonly queue: Pick<CommandQueue, 'runsElsewhere' | 'endedElsewhere' | 'runningElsewhere'>;
+  readonly queue: Pick<CommandQueue, 'runsElsewhere' | 'elsewhere' | 'endedElsewhere' | 'runningElsewhere'>;
   readonly roster: Roster;
   readonly journal: Pick<Journal, 'powerEnded' | 'colleagueCame' | 'colleagueLeft'>;
   readonly log: Logger;
@@ -87,9 +87,11 @@ export class Elsewhere {
   #ended(id: number): boolean {
     const { queue, roster, journal } = this.#options;
     roster.ended(id);
-    const command = queue.endedElsewhere(id);
+    const command = queue.elsewhere(id);
     if (command === undefined) return false;
+    // Before its lanes open: the next command of the system has to know that it must rest.
     if (beginsRest(command)) journal.powerEnded(command.fqdn, Date.now());
+    queue.endedElsewhere(id);
     return true;
   }
 }

@@ -123,14 +123,16 @@ export class CommandQueue {
     this.#gate.hold(command);
   }
 
-  /** Opens the lanes of a command that another worker had; gives what was known of it. */
-  endedElsewhere(id: number): ElsewhereCommand | undefined {
-    const command = this.#elsewhere.get(id);
-    if (command === undefined) return undefined;
-    this.#elsewhere.delete(id);
+  /** What is known of a command that another worker has; undefined when none is known to have it. */
+  elsewhere(id: number): ElsewhereCommand | undefined {
+    return this.#elsewhere.get(id);
+  }
+
+  /** Opens the lanes of a command that another worker had. What follows may start at once. */
+  endedElsewhere(id: number): void {
+    if (!this.#elsewhere.delete(id)) return;
     this.#ended.add(id);
     this.#gate.release(id);
-    return command;
   }
 
   /** The commands that others have and whose lanes are therefore closed. */

@@ -54,6 +54,22 @@ describe('a lab on a cluster of three brokers, with quorum queues', () => {
     return ids;
   };
 
+  /** Waits for the ends of all; tells what everybody logged last when they do not come. */
+  const untilEnded = async (): Promise<void> => {
+    try {
+      await lab.untilEnded();
+    } catch (error) {
+      const logs = processes.map((one) =>
+        one
+          .logged()
+          .slice(-15)
+          .map((line) => JSON.stringify(line))
+          .join('\n'),
+      );
+      throw new Error(logs.join('\n\n'), { cause: error });
+    }
+  };
+
   it('loses nothing when the leader of its queue is killed, and again when that is back and the next is killed', async () => {
     await lab.untilEnded(...queue(12));
     const [first] = cluster.nodes;
@@ -64,7 +80,7 @@ describe('a lab on a cluster of three brokers, with quorum queues', () => {
       await waitUntil(() => lab.power.lines().some(({ id }) => id === before[3]), { timeoutMs: 20_000 });
       await leader.kill();
       queue(20);
-      await lab.untilEnded();
+      await untilEnded();
       await leader.restart();
       await leader.ctl('await_online_nodes', '3');
     }

@@ -17,7 +17,7 @@ export function brokerSteps(lab: Lab, state: LabState): Steps {
   });
 }
 
-export function deliver(state: LabState, w: WorkerNumber, id: number): Steps {
+function deliver(state: LabState, w: WorkerNumber, id: number): Steps {
   const { isUp, memory, journal, elsewhere, delivery } = state.workers[w];
   if (!isUp) return [];
   const isThrough = elsewhere[id] === 'h' || 'csEe'.includes(journal[id] ?? '');

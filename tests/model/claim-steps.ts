@@ -34,7 +34,7 @@ export function questionSteps(lab: Lab, state: LabState, w: WorkerNumber, id: nu
   return [...lost, step(`worker ${w} hears the answer about ${id}`, next)];
 }
 
-export function won(state: LabState, w: WorkerNumber, id: number): LabState {
+function won(state: LabState, w: WorkerNumber, id: number): LabState {
   const { question, journal, memory, delivery, said } = state.workers[w];
   return withWorker(state, w, {
     question: put(question, id, '.'),
@@ -45,7 +45,7 @@ export function won(state: LabState, w: WorkerNumber, id: number): LabState {
   });
 }
 
-export function lost(state: LabState, w: WorkerNumber, id: number): LabState {
+function lost(state: LabState, w: WorkerNumber, id: number): LabState {
   const { question, journal, memory, delivery, said, elsewhere } = state.workers[w];
   return withWorker(state, w, {
     question: put(question, id, '.'),
@@ -57,7 +57,7 @@ export function lost(state: LabState, w: WorkerNumber, id: number): LabState {
   });
 }
 
-export function refused(lab: Lab, state: LabState, w: WorkerNumber, id: number): LabState {
+function refused(lab: Lab, state: LabState, w: WorkerNumber, id: number): LabState {
   const { memory, question, said } = state.workers[w];
   if (memory[id] === 'a' || state.hub[id] !== 'R') return lost(state, w, id);
   const whose = whoseIs(lab, state, w, id);
@@ -71,7 +71,7 @@ export function refused(lab: Lab, state: LabState, w: WorkerNumber, id: number):
 }
 
 /** The real decision, on what the other one has said. Who has lost its state is remembered under its old name, too. */
-export function whoseIs(lab: Lab, { workers }: LabState, w: WorkerNumber, id: number): Whose {
+function whoseIs(lab: Lab, { workers }: LabState, w: WorkerNumber, id: number): Whose {
   if (!lab.rules.asksInDoubt) return 'ours';
   const other = workers[w === 0 ? 1 : 0];
   const said = workers[w].said[id] ?? '.';
@@ -88,7 +88,7 @@ export function whoseIs(lab: Lab, { workers }: LabState, w: WorkerNumber, id: nu
   return roster.whose(id, ['token']);
 }
 
-export function saying(lab: Lab, said: string, id: number): Partial<WorkerAnnouncement> {
+function saying(lab: Lab, said: string, id: number): Partial<WorkerAnnouncement> {
   const commands: readonly NamedCommand[] = [announced(id)];
   if (said === 'r') return { running: [announced(id)] };
   if (said === 'd') return lab.rules.oneOfTwoDoubters ? { doubting: commands } : {};
@@ -117,7 +117,7 @@ export function answerSteps(state: LabState, w: WorkerNumber, id: number): Steps
   ];
 }
 
-export function answerOf({ journal, memory }: WorkerState, id: number): string {
+function answerOf({ journal, memory }: WorkerState, id: number): string {
   if ('cseE'.includes(journal[id] ?? '') && journal[id] !== '.') return 'r';
   if (journal[id] !== 'q') return 'n';
   return memory[id] === 'a' || memory[id] === 'A' ? 'a' : 'd';

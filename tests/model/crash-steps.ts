@@ -32,7 +32,7 @@ export function downSteps(lab: Lab, state: LabState, w: WorkerNumber): Steps {
   ];
 }
 
-export function returned(lab: Lab, state: LabState, w: WorkerNumber): LabState {
+function returned(lab: Lab, state: LabState, w: WorkerNumber): LabState {
   let { journal } = state.workers[w];
   let memory = lab.none;
   for (const id of lab.ids) {

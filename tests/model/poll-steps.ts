@@ -15,13 +15,7 @@ export function pollSteps(lab: Lab, state: LabState, w: WorkerNumber): Steps {
   return [step(`worker ${w} asks the second half of a poll`, polled(lab, state, w, queued, running))];
 }
 
-export function polled(
-  lab: Lab,
-  state: LabState,
-  w: WorkerNumber,
-  queued: string,
-  running: string,
-): LabState {
+function polled(lab: Lab, state: LabState, w: WorkerNumber, queued: string, running: string): LabState {
   const worker = state.workers[w];
   const listed = merged(lab, worker.listed, queued);
   let { memory, elsewhere } = worker;

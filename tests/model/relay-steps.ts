@@ -52,13 +52,13 @@ export function relaySteps(lab: Lab, state: LabState): Steps {
   return found;
 }
 
-export function isFirstForRelay(lab: Lab, { stands }: RelayState, id: number): boolean {
+function isFirstForRelay(lab: Lab, { stands }: RelayState, id: number): boolean {
   return !lab
     .sameLane(id)
     .some((other) => 'hp'.includes(stands[other] ?? '') || (stands[other] === 'w' && other < id));
 }
 
-export function lookedAt(lab: Lab, state: LabState, queued: string, running: string): RelayState {
+function lookedAt(lab: Lab, state: LabState, queued: string, running: string): RelayState {
   const { relay } = state;
   const listed = merged(lab, relay.listed, queued);
   let { stands } = relay;

@@ -27,7 +27,7 @@ export function workerSteps(lab: Lab, state: LabState, w: WorkerNumber): Steps {
   ];
 }
 
-export function commandSteps(lab: Lab, state: LabState, w: WorkerNumber, id: number): Steps {
+function commandSteps(lab: Lab, state: LabState, w: WorkerNumber, id: number): Steps {
   const worker = state.workers[w];
   switch (worker.memory[id] ?? '.') {
     case 'l':
@@ -49,7 +49,7 @@ export function commandSteps(lab: Lab, state: LabState, w: WorkerNumber, id: num
   }
 }
 
-export function isFirstAt(lab: Lab, { memory, elsewhere }: WorkerState, id: number): boolean {
+function isFirstAt(lab: Lab, { memory, elsewhere }: WorkerState, id: number): boolean {
   return !lab
     .sameLane(id)
     .some(
@@ -60,7 +60,7 @@ export function isFirstAt(lab: Lab, { memory, elsewhere }: WorkerState, id: numb
     );
 }
 
-export function ask(lab: Lab, state: LabState, w: WorkerNumber, id: number): Step<LabState> {
+function ask(lab: Lab, state: LabState, w: WorkerNumber, id: number): Step<LabState> {
   const { memory, journal, question } = state.workers[w];
   const isFirst = memory[id] === 'l' && journal[id] === '.';
   const more = {
@@ -71,7 +71,7 @@ export function ask(lab: Lab, state: LabState, w: WorkerNumber, id: number): Ste
   return step(`worker ${w} asks for ${id}`, withWorker(state, w, more));
 }
 
-export function start(lab: Lab, state: LabState, w: WorkerNumber, id: number): Step<LabState> {
+function start(lab: Lab, state: LabState, w: WorkerNumber, id: number): Step<LabState> {
   const { journal } = state.workers[w];
   const starts = Math.min(2, Number(state.starts[id]) + 1);
   const to = withWorker(
@@ -82,7 +82,7 @@ export function start(lab: Lab, state: LabState, w: WorkerNumber, id: number): S
   return step(`worker ${w} starts the script of ${id}`, to, startTrouble(lab, state, id));
 }
 
-export function startTrouble(lab: Lab, { script, starts, hub }: LabState, id: number): string | undefined {
+function startTrouble(lab: Lab, { script, starts, hub }: LabState, id: number): string | undefined {
   const busy = [id, ...lab.sameLane(id)].filter((other) => script[other] !== '.');
   if (busy.length > 0) return `the script of ${id} meets that of ${busy.join()}`;
   if (lab.commands[id]?.isOnce === true && starts[id] !== '0') return `${id} is started twice`;
@@ -92,7 +92,7 @@ export function startTrouble(lab: Lab, { script, starts, hub }: LabState, id: nu
   return overtaken.length > 0 ? `${id} is started after ${overtaken.join()}` : undefined;
 }
 
-export function tell(state: LabState, w: WorkerNumber, id: number): Step<LabState> {
+function tell(state: LabState, w: WorkerNumber, id: number): Step<LabState> {
   const { journal, memory, delivery } = state.workers[w];
   const status = journal[id] === 'e' ? 'C' : 'A';
   const isNews = state.hub[id] === 'R';
@@ -109,7 +109,7 @@ export function tell(state: LabState, w: WorkerNumber, id: number): Step<LabStat
   );
 }
 
-export function endedElsewhere(state: LabState, w: WorkerNumber, id: number): Steps {
+function endedElsewhere(state: LabState, w: WorkerNumber, id: number): Steps {
   const { elsewhere } = state.workers[w];
   if (elsewhere[id] !== 'h' || state.hub[id] === 'R') return [];
   return [

@@ -1,0 +1,88 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { Elsewhere } from '../../../src/claim/elsewhere.ts';
+import { CommandQueue } from '../../../src/queue/command-queue.ts';
+import { Roster } from '../../../src/roster/roster.ts';
+import { announced, announcement } from '../../helpers/announcements.ts';
+import { powerCommand } from '../../helpers/commands.ts';
+import { silentLogger } from '../../helpers/silent-logger.ts';
+import { VirtualClock } from '../../helpers/virtual-clock.ts';
+
+const FQDN = 'sys1.lab.test';
+
+describe('what other workers run', () => {
+  let clock: VirtualClock;
+  let queue: CommandQueue;
+  let roster: Roster;
+  let elsewhere: Elsewhere;
+  let powerEnds: Map<string, number>;
+  let started: number[];
+
+  beforeEach(() => {
+    clock = new VirtualClock();
+    powerEnds = new Map();
+    started = [];
+    roster = new Roster({ self: 'me', now: () => clock.now() });
+    queue = new CommandQueue({
+      concurrency: 10,
+      lastPowerEnd: (fqdn) => powerEnds.get(fqdn),
+      claimRetryMs: () => 1_000,
+      clock,
+      handlers: {
+        claim: async ({ id }) => {
+          started.push(id);
+          return 'won';
+        },
+        run: async () => 'ended',
+        report: async () => {},
+        alsoReplyTo: () => {},
+      },
+    });
+    elsewhere = new Elsewhere({
+      self: 'me:1',
+      hub: { runningIds: async () => [] },
+      queue,
+      roster,
+      journal: {
+        powerEnded: (fqdn) => void powerEnds.set(fqdn, clock.now()),
+        colleagueCame: () => {},
+        colleagueLeft: () => {},
+      },
+      log: silentLogger,
+    });
+    const said = announcement({ running: [announced(1, { fqdn: FQDN, action: 'off' })] });
+    roster.heard(said);
+    elsewhere.announced(said);
+  });
+
+  const result = (worker: string) =>
+    ({ id: 1, lab: 'lab.test', fqdn: FQDN, action: 'off', status: 'completed', worker }) as const;
+
+  it('closes its lanes, and its end begins the rest before they open', async () => {
+    powerEnds.set(FQDN, clock.now() - 60_000);
+    queue.add(powerCommand({ id: 2, fqdn: FQDN, quiescentPeriodS: 5 }));
+    await clock.advance(60_000);
+    expect(started).toEqual([]);
+    elsewhere.result(result('w1:1'));
+    await clock.advance(4_999);
+    expect(started).toEqual([]);
+    await clock.advance(1);
+    await queue.idle();
+    expect(started).toEqual([2]);
+  });
+
+  it('is not what this worker tells of its own: its journal knows when that ended', () => {
+    elsewhere.result({ ...result('me:1'), id: 9 });
+    expect(powerEnds.size).toBe(0);
+    elsewhere.result({ ...result('w2:1'), id: 9 });
+    expect(powerEnds.get(FQDN)).toBe(clock.now());
+  });
+
+  it('stays closed when an announcement names it no longer, until the hub or an outcome says so', () => {
+    const said = announcement({ nth: 2 });
+    roster.heard(said);
+    elsewhere.announced(said);
+    expect(elsewhere.unheard()).toEqual([{ id: 1, fqdn: FQDN, action: 'off', address: '' }]);
+    elsewhere.result(result('w1:1'));
+    expect(elsewhere.unheard()).toEqual([]);
+  });
+});
