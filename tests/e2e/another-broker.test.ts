@@ -32,7 +32,7 @@ describe('a lab on a broker that is not RabbitMQ, with classic queues', () => {
     return started;
   }
 
-  it('runs what two relays push to two workers, in order, and a relay takes over from the other', async () => {
+  it('runs what two relays push to two workers, in order, and a relay takes over from one that stops', async () => {
     start('worker', 'w1');
     start('worker', 'w2');
     const relays = [start('relay', 'r1'), start('relay', 'r2')];
@@ -44,7 +44,9 @@ describe('a lab on a broker that is not RabbitMQ, with classic queues', () => {
     queue(1);
     await lab.untilEnded();
     const leader = await waitUntil(() => relays.find((one) => one.logged('this relay leads now').length > 0));
-    await leader.kill();
+    // In good order: GarageMQ deadlocks, now and then, when a connection that listens in a queue of its own is cut off.
+    leader.signal('SIGTERM');
+    await leader.exited;
     queue(13);
     await lab.untilEnded();
     expect(relays.map((one) => one.logged('this relay leads now').length)).toEqual([1, 1]);
