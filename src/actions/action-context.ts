@@ -1,6 +1,8 @@
 import type { Command } from '../command.ts';
 import type { Logger } from '../logger.ts';
 import type { ProcessGroup } from '../process/process-group.ts';
+import type { ImageStore } from './netboot/images/image-store.ts';
+import type { Lookup } from './netboot/system-address.ts';
 
 /** Carries an action out. Resolves on success; throws CommandFailedError or InterruptedError. */
 export type ActionFunction = (command: Command, context: ActionContext) => Promise<void>;
@@ -12,6 +14,7 @@ export interface ActionContext {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Marks the processes of this run, so that they are found after a crash; unique to the run's command and worker. */
   readonly marker: string;
+  readonly netboot: NetbootParts;
   readonly log: Logger;
   /** First request to stop: nothing new is begun and no retry waited for; a script that runs ends by itself. */
   readonly stopping: AbortSignal;
@@ -30,6 +33,29 @@ export interface ActionSettings {
   readonly powerAttempts: number;
   /** Of each attempt. */
   readonly powerTimeoutS: number;
+  /** Where the console logs are, `FQDN` and `FQDN-*` for each system. */
+  readonly consoleLogs: string;
+  /** What the TFTP server serves. */
+  readonly tftpRoot: string;
+  /** Whether s390x machines fetch their images by FTP. */
+  readonly zpxeUseFtp: boolean;
+}
+
+/** What all netboot actions of a worker share. */
+export interface NetbootParts {
+  readonly images: Pick<ImageStore, 'withImage'>;
+  readonly writtenPaths: WrittenPathsMemory;
+  /** How names become addresses; the host's name service unless given. */
+  readonly lookup?: Lookup;
+}
+
+/** Remembers what was written for each system; a path belongs to the system that wrote it last. */
+export interface WrittenPathsMemory {
+  of(fqdn: string): readonly string[];
+  /** To be called before these are written. */
+  add(fqdn: string, paths: readonly string[]): void;
+  /** To be called when nothing but these is there any more. */
+  keepOnly(fqdn: string, paths: readonly string[]): void;
 }
 
 /** How long power actions wait between steps. */

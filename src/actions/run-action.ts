@@ -1,7 +1,9 @@
 import { setMaxListeners } from 'node:events';
 import type { Action, Command } from '../command.ts';
-import { CommandFailedError } from '../errors.ts';
 import type { ActionContext, ActionFunction } from './action-context.ts';
+import { clearLogs } from './clear-logs.ts';
+import { clearNetboot } from './clear-netboot.ts';
+import { configureNetboot } from './configure-netboot.ts';
 import { powerAction } from './power/power-action.ts';
 
 /**
@@ -19,15 +21,7 @@ const ACTION_FUNCTIONS: Readonly<Record<Action, ActionFunction>> = {
   off: powerAction,
   reboot: powerAction,
   interrupt: powerAction,
-  clear_logs: notSupported,
-  configure_netboot: notSupported,
-  clear_netboot: notSupported,
+  clear_logs: clearLogs,
+  configure_netboot: configureNetboot,
+  clear_netboot: clearNetboot,
 };
-
-function notSupported({ action }: Command): Promise<never> {
-  throw new CommandFailedError(
-    `${action} is not supported by this version of beaker-provision, which does on, off, reboot and interrupt; ` +
-      'let a lab controller that supports it run the command',
-    { systemBroken: false },
-  );
-}

@@ -38,6 +38,13 @@ export function buildParser({ version, onExit }: ParserOptions): Argv {
       run(async () => (await import('./status-role.ts')).statusRole),
     )
     .command(
+      'clear-netboot <fqdn>',
+      'Make a system boot from its own disk again, at once and without the hub',
+      (argv) =>
+        withFlags('clear-netboot')(argv).positional('fqdn', { type: 'string', description: 'The system' }),
+      run(async () => (await import('./clear-netboot-role.ts')).clearNetbootRole),
+    )
+    .command(
       'demo',
       "Show a lab's morning: a server, a worker, a dozen machines",
       withDemoFlags,

@@ -1,7 +1,7 @@
 import type { Secret } from '../secret.ts';
 
 /** The parts of the program that read configuration. */
-export type Role = 'worker' | 'relay' | 'server' | 'status' | 'queue';
+export type Role = 'worker' | 'relay' | 'server' | 'status' | 'queue' | 'clear-netboot';
 
 /** Where to listen; `host` is a name or an address, IPv6 without brackets, and port 0 means any free one. */
 export interface ListenAddress {
@@ -36,9 +36,13 @@ export interface Config {
   readonly powerAttempts: number;
   readonly powerTimeoutS: number;
   readonly powerScriptsDir: string;
+
   readonly consoleLogs: string;
   readonly tftpRoot: string;
   readonly imageFetchTimeoutS: number;
+  readonly imageFetchDeadlineS: number;
+  readonly imageMaxMb: number;
+  readonly imageCacheMb: number;
   readonly zpxeUseFtp: boolean;
 
   readonly amqpUrls: readonly Secret[];

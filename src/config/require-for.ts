@@ -38,6 +38,7 @@ function needsOf(role: Role, { authMethod, relayLabs }: Config): readonly Need[]
     case 'server':
       return [['serverAccounts', 'at least one lab that may log in']];
     case 'queue':
+    case 'clear-netboot':
       return [];
   }
 }

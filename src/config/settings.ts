@@ -5,6 +5,7 @@ import { hubSettings } from './settings/hub-settings.ts';
 import { labSettings } from './settings/lab-settings.ts';
 import { observeSettings } from './settings/observe-settings.ts';
 import { powerSettings } from './settings/power-settings.ts';
+import { provisioningSettings } from './settings/provisioning-settings.ts';
 import { serverSettings } from './settings/server-settings.ts';
 
 /** The one table of all that can be configured; everything about configuration derives from it. */
@@ -12,6 +13,7 @@ export const SETTINGS: Settings = {
   ...hubSettings,
   ...labSettings,
   ...powerSettings,
+  ...provisioningSettings,
   ...brokerSettings,
   ...observeSettings,
   ...serverSettings,
@@ -21,7 +23,8 @@ export const SETTINGS: Settings = {
 export const SETTING_GROUPS: readonly { readonly title: string; readonly settings: readonly Setting[] }[] = [
   { title: 'Beaker server', settings: Object.values(hubSettings) },
   { title: 'Lab and worker', settings: Object.values(labSettings) },
-  { title: 'Power and provisioning', settings: Object.values(powerSettings) },
+  { title: 'Power', settings: Object.values(powerSettings) },
+  { title: 'Provisioning', settings: Object.values(provisioningSettings) },
   { title: 'Message broker', settings: Object.values(brokerSettings) },
   { title: 'Log and monitoring', settings: Object.values(observeSettings) },
   { title: 'Small server', settings: Object.values(serverSettings) },

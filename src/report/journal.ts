@@ -7,10 +7,11 @@ import { describeError } from '../errors.ts';
 import { lockDirectory, openJournalDatabase, prepareStatements } from './journal-database.ts';
 import type { Reply } from '../delivery.ts';
 import { decodeRow, type JournalEntry, type JournaledGroup } from './journal-entry.ts';
+import { WrittenPaths } from './written-paths.ts';
 
 /**
  * What a worker must not forget: each command from before it asks the hub for it until the hub has accepted its outcome,
- * and when the power of each system was last switched.
+ * when the power of each system was last switched, and what was written for it in the TFTP tree.
  *
  * SQLite in write-ahead mode. A write is in the operating system's hands when the call returns, so no crash of this process
  * loses it. A power cut may lose the last moments, which costs a repetition of what may be repeated; the start of what must
@@ -22,6 +23,7 @@ export class Journal {
   readonly #lock: Database.Database;
   readonly #statements: ReturnType<typeof prepareStatements>;
   readonly #identity: string;
+  readonly writtenPaths: WrittenPaths;
   #wipeLater: NodeJS.Timeout | undefined;
 
   /**
@@ -33,6 +35,7 @@ export class Journal {
     this.#lock = lockDirectory(stateDir);
     this.#db = openJournalDatabase(join(stateDir, 'journal.db'));
     this.#statements = prepareStatements(this.#db);
+    this.writtenPaths = new WrittenPaths(this.#db, (change) => this.#write(change));
     this.#db
       .prepare('INSERT INTO identity (one, uuid) VALUES (1, ?) ON CONFLICT DO NOTHING')
       .run(randomUUID());

@@ -6,7 +6,10 @@ import { beginsRest } from '../queue/earliest-start.ts';
 import type { Journal } from '../report/journal.ts';
 import type { JournalEntry } from '../report/journal-entry.ts';
 
-export interface RunOptions extends Pick<ActionContext, 'settings' | 'environment' | 'stopping' | 'killing'> {
+export interface RunOptions extends Pick<
+  ActionContext,
+  'settings' | 'environment' | 'netboot' | 'stopping' | 'killing'
+> {
   readonly act: ActionFunction;
   readonly journal: Pick<Journal, 'identity' | 'entry' | 'started' | 'runsIn' | 'ended'>;
   /** Called once the command is about to run. */
@@ -16,7 +19,7 @@ export interface RunOptions extends Pick<ActionContext, 'settings' | 'environmen
 
 /** Runs a claimed command and journals how it ended; `interrupted` when a stop came first and it will be run again. */
 export async function runCommand(command: Command, options: RunOptions): Promise<'ended' | 'interrupted'> {
-  const { act, journal, onStarted, settings, environment, stopping, killing } = options;
+  const { act, journal, onStarted, settings, environment, netboot, stopping, killing } = options;
   const { id, fqdn, action } = command;
   const log = options.log.child({ id, fqdn, action });
   // Not begun, it does not count as started: even what must not be repeated can then be run after the next start.
@@ -29,6 +32,7 @@ export async function runCommand(command: Command, options: RunOptions): Promise
   const outcome = await outcomeOf(command, act, {
     settings,
     environment,
+    netboot,
     stopping,
     killing,
     marker: runMarker(journal, id),

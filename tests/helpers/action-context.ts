@@ -1,4 +1,4 @@
-import type { ActionContext, ActionSettings } from '../../src/actions/action-context.ts';
+import type { ActionContext, ActionSettings, WrittenPathsMemory } from '../../src/actions/action-context.ts';
 import { silentLogger } from './silent-logger.ts';
 
 /** What actions get, with everything that a test does not care about filled in; no waits between attempts. */
@@ -9,12 +9,39 @@ export function actionContext(
   return {
     environment: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin' },
     marker: `test/${process.pid}`,
+    netboot: {
+      images: { withImage: () => Promise.reject(new Error('no images here')) },
+      writtenPaths: rememberPaths(),
+    },
     log: silentLogger,
     stopping: new AbortController().signal,
     killing: new AbortController().signal,
     onProcessGroup: () => undefined,
     timing: { retryDelayMs: () => 0, rebootPauseMs: 0 },
     ...rest,
-    settings: { powerScriptsDir: '/no/such/directory', powerAttempts: 5, powerTimeoutS: 20, ...settings },
+    settings: {
+      powerScriptsDir: '/no/such/directory',
+      powerAttempts: 5,
+      powerTimeoutS: 20,
+      consoleLogs: '/no/such/directory',
+      tftpRoot: '/no/such/directory',
+      zpxeUseFtp: true,
+      ...settings,
+    },
+  };
+}
+
+/** A memory of written paths that lasts as long as the test. */
+export function rememberPaths(): WrittenPathsMemory {
+  const owners = new Map<string, string>();
+  const of = (fqdn: string): string[] =>
+    [...owners].filter(([, owner]) => owner === fqdn).map(([path]) => path);
+  return {
+    of,
+    add: (fqdn, paths) => paths.forEach((path) => owners.set(path, fqdn)),
+    keepOnly: (fqdn, paths) =>
+      of(fqdn)
+        .filter((path) => !paths.includes(path))
+        .forEach((path) => owners.delete(path)),
   };
 }

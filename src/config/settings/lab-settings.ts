@@ -58,7 +58,7 @@ export const labSettings = {
     key: 'STATE_DIR',
     description: 'Directory of the journal (worker) or of the commands (server), for one process only.',
     kind: path,
-    roles: ['worker', 'server'],
+    roles: ['worker', 'server', 'clear-netboot'],
     default: fixed('/var/lib/beaker-provision'),
   },
 } as const satisfies Partial<Settings>;

@@ -16,14 +16,14 @@ export const observeSettings = {
     key: 'LOG_LEVEL',
     description: 'Least severe level that is logged.',
     kind: choice('error', 'warn', 'info', 'debug'),
-    roles: ['worker', 'relay', 'server', 'status', 'queue'],
+    roles: ['worker', 'relay', 'server', 'status', 'queue', 'clear-netboot'],
     default: fixed('info'),
   },
   logFormat: {
     key: 'LOG_FORMAT',
     description: 'Form of log lines.',
     kind: choice('text', 'json'),
-    roles: ['worker', 'relay', 'server', 'status', 'queue'],
+    roles: ['worker', 'relay', 'server', 'status', 'queue', 'clear-netboot'],
     default: derived('text on a terminal, else json', (_set, { isTerminal }) =>
       isTerminal ? 'text' : 'json',
     ),

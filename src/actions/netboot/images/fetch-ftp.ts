@@ -1,0 +1,70 @@
+import { Writable } from 'node:stream';
+import { Client, FTPError } from 'basic-ftp';
+import type { Fetch, Fetched } from './fetch.ts';
+import { areSame, type Validators } from './validators.ts';
+
+/** Fetches by FTP, unless the file's time and size are those that are known already. */
+export async function fetchFtp(url: URL, fetch: Fetch): Promise<Fetched> {
+  const { watch, known } = fetch;
+  const path = pathOf(url);
+  // The watch sees to it that it ends.
+  const client = new Client(0);
+  const close = (): void => client.close();
+  watch.signal.addEventListener('abort', close, { once: true });
+  try {
+    watch.signal.throwIfAborted();
+    await logIn(client, url);
+    watch.progress();
+    const validators = await stateOf(client, path);
+    watch.progress();
+    if (known !== undefined && areSame(known, validators)) return 'unchanged';
+    await fetch.save(async (file) => {
+      file.expect(validators.size);
+      const sink = new Writable({
+        write: (chunk: Buffer, _encoding, done) => void file.append(chunk).then(() => done(), done),
+      });
+      await client.downloadTo(sink, path);
+      file.checkComplete();
+    });
+    return validators;
+  } catch (error) {
+    // A closed client only says that it is closed.
+    watch.signal.throwIfAborted();
+    throw error;
+  } finally {
+    watch.signal.removeEventListener('abort', close);
+    client.close();
+  }
+}
+
+async function logIn(client: Client, { hostname, port, username, password }: URL): Promise<void> {
+  await client.access({
+    host: hostname.replace(/^\[|\]$/g, ''),
+    port: port === '' ? 21 : Number(port),
+    user: username === '' ? 'anonymous' : decodeURIComponent(username),
+    password: username === '' ? 'anonymous@' : decodeURIComponent(password),
+  });
+}
+
+/** Relative to where the login leads, as RFC 1738 has it. */
+function pathOf({ pathname }: URL): string {
+  const path = decodeURIComponent(pathname.slice(1));
+  if (/\p{Cc}/u.test(path)) throw new Error('expected a path without control characters');
+  return path;
+}
+
+async function stateOf(client: Client, path: string): Promise<Validators> {
+  const size = await unlessUnknown(() => client.size(path));
+  const date = await unlessUnknown(() => client.lastMod(path));
+  return { etag: undefined, lastModified: date?.toISOString(), size };
+}
+
+/** Neither question is one that every server has to answer. */
+async function unlessUnknown<T>(question: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await question();
+  } catch (error) {
+    if (error instanceof FTPError && [500, 501, 502, 504].includes(error.code)) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,84 @@
+import { type Dispatcher, request } from 'undici';
+import { readable } from './readable-url.ts';
+import type { Fetch, Fetched } from './fetch.ts';
+import { areSame, type Validators } from './validators.ts';
+
+const MAX_REDIRECTS = 5;
+const REDIRECTS = new Set([301, 302, 303, 307, 308]);
+
+/** Fetches by HTTP or HTTPS, unless the server says that what is known already is still so. */
+export async function fetchHttp(
+  url: URL,
+  fetch: Fetch & { readonly dispatcher: Dispatcher },
+): Promise<Fetched> {
+  let at = url;
+  for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects += 1) {
+    const response = await ask(at, fetch);
+    fetch.watch.progress();
+    const location = REDIRECTS.has(response.statusCode) ? response.headers['location'] : undefined;
+    if (location === undefined) return receive(response, fetch);
+    await response.body.dump();
+    at = target(String(location), at);
+    fetch.log.debug('image is elsewhere', { to: readable(at) });
+  }
+  throw new Error(`expected at most ${MAX_REDIRECTS} redirects, found more`);
+}
+
+async function ask(url: URL, { dispatcher, known, watch }: Fetch & { readonly dispatcher: Dispatcher }) {
+  const { username, password } = url;
+  const bare = new URL(url);
+  bare.username = '';
+  bare.password = '';
+  const credentials = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+  return request(bare, {
+    dispatcher,
+    signal: watch.signal,
+    headers: {
+      // The bytes of the file, not of a packing of it.
+      'accept-encoding': 'identity',
+      ...(username !== '' && { authorization: `Basic ${Buffer.from(credentials).toString('base64')}` }),
+      ...(known?.etag !== undefined && { 'if-none-match': known.etag }),
+      ...(known?.lastModified !== undefined && { 'if-modified-since': known.lastModified }),
+    },
+  });
+}
+
+async function receive(
+  { statusCode, headers, body }: Dispatcher.ResponseData,
+  fetch: Fetch,
+): Promise<Fetched> {
+  const { known } = fetch;
+  const validators = validatorsOf(headers);
+  const isKnown =
+    known !== undefined && (statusCode === 304 || (statusCode === 200 && areSame(known, validators)));
+  if (isKnown) {
+    body.destroy();
+    return 'unchanged';
+  }
+  if (statusCode !== 200) {
+    body.destroy();
+    throw new Error(`expected status 200, found ${statusCode}`);
+  }
+  await fetch.save(async (file) => {
+    file.expect(validators.size);
+    for await (const chunk of body) await file.append(chunk as Uint8Array);
+    file.checkComplete();
+  });
+  return validators;
+}
+
+function validatorsOf(headers: Dispatcher.ResponseData['headers']): Validators {
+  const one = (name: string): string | undefined => headers[name]?.toString();
+  const length = one('content-length');
+  return {
+    etag: one('etag'),
+    lastModified: one('last-modified'),
+    size: length === undefined ? undefined : Number(length),
+  };
+}
+
+function target(location: string, from: URL): URL {
+  const to = URL.canParse(location, from.href) ? new URL(location, from) : undefined;
+  if (to?.protocol === 'http:' || to?.protocol === 'https:') return to;
+  throw new Error(`expected a redirect to http or https, found one to ${location}`);
+}

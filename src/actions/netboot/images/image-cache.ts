@@ -1,0 +1,136 @@
+import { createHash } from 'node:crypto';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { linkOrCopy } from '../link-or-copy.ts';
+import { ownName } from '../left-behind.ts';
+import { canBeAsked, type Validators } from './validators.ts';
+
+/** An image of an earlier fetch. */
+export interface CachedImage {
+  readonly path: string;
+  readonly validators: Validators;
+}
+
+/**
+ * Fetched images on disk, of which those least recently used go when they are too many.
+ *
+ * An image is a file `KEY.NAME.image`, never changed once it is there, and `KEY.json` says which it is and of what state; KEY comes from the
+ * URL. Several processes may use one directory: what has vanished, is half written or makes no sense is not there.
+ */
+export class ImageCache {
+  readonly #dir: string;
+  readonly #maxBytes: number;
+
+  constructor(dir: string, maxBytes: number) {
+    this.#dir = dir;
+    this.#maxBytes = maxBytes;
+  }
+
+  /** What there is of `url`; that counts as a use. */
+  find(url: string): CachedImage | undefined {
+    const index = this.#indexOf(url);
+    const entry = readIndex(index);
+    if (entry?.url !== url) return undefined;
+    const path = join(this.#dir, entry.image);
+    if (sizeOf(path) !== entry.size) return undefined;
+    this.#touch(index);
+    const { etag, lastModified, size } = entry;
+    return { path, validators: { etag: etag ?? undefined, lastModified: lastModified ?? undefined, size } };
+  }
+
+  /** Keeps the file at `path`, which must not be changed any more, if it may be of use again and there is room. */
+  async keep(url: string, path: string, validators: Validators): Promise<void> {
+    const size = sizeOf(path) ?? 0;
+    if (!canBeAsked(validators) || size > this.#maxBytes) return;
+    mkdirSync(this.#dir, { recursive: true, mode: 0o700 });
+    const index = this.#indexOf(url);
+    const former = readIndex(index);
+    const image = `${keyOf(url)}.${ownName()}.${Date.now()}.image`;
+    await linkOrCopy(path, join(this.#dir, image));
+    const { etag, lastModified } = validators;
+    const unnamed = join(this.#dir, `${image}.new`);
+    writeFileSync(unnamed, JSON.stringify({ url, image, size, etag, lastModified }), { mode: 0o600 });
+    renameSync(unnamed, index);
+    if (former !== undefined) rmSync(join(this.#dir, former.image), { force: true });
+    this.#makeRoom();
+  }
+
+  #makeRoom(): void {
+    const names = readdirSync(this.#dir);
+    const entries = names
+      .filter((name) => name.endsWith('.json'))
+      .map((name) => this.#usedEntry(name))
+      .sort((a, b) => b.usedAt - a.usedAt);
+    const kept = new Set<string>();
+    let bytes = 0;
+    for (const { index, image, size } of entries) {
+      bytes += size;
+      if (bytes <= this.#maxBytes) kept.add(image);
+      else rmSync(index, { force: true });
+    }
+    for (const name of names) {
+      const isStray = !name.endsWith('.json') && !kept.has(name);
+      if (isStray && (!this.#isNew(name) || entries.some(({ image }) => image === name))) {
+        rmSync(join(this.#dir, name), { recursive: true, force: true });
+      }
+    }
+  }
+
+  #usedEntry(name: string): { index: string; image: string; size: number; usedAt: number } {
+    const index = join(this.#dir, name);
+    const { image, size } = readIndex(index) ?? { image: '', size: Infinity };
+    return { index, image, size, usedAt: statSync(index, { throwIfNoEntry: false })?.mtimeMs ?? 0 };
+  }
+
+  /** Perhaps another process is about to name it. */
+  #isNew(name: string): boolean {
+    const madeAt = statSync(join(this.#dir, name), { throwIfNoEntry: false })?.ctimeMs ?? 0;
+    return Date.now() - madeAt < NEW_MS;
+  }
+
+  #touch(index: string): void {
+    const now = new Date();
+    if (existsSync(index)) utimesSync(index, now, now);
+  }
+
+  #indexOf(url: string): string {
+    return join(this.#dir, `${keyOf(url)}.json`);
+  }
+}
+
+const NEW_MS = 60_000;
+
+function keyOf(url: string): string {
+  return createHash('sha256').update(url).digest('hex').slice(0, 32);
+}
+
+const entrySchema = z.object({
+  url: z.string(),
+  image: z.string().regex(/^[\w.-]+\.image$/),
+  size: z.int().nonnegative(),
+  etag: z.string().nullish(),
+  lastModified: z.string().nullish(),
+});
+
+function readIndex(path: string): z.infer<typeof entrySchema> | undefined {
+  try {
+    return entrySchema.parse(JSON.parse(readFileSync(path, 'utf8')));
+  } catch {
+    return undefined;
+  }
+}
+
+function sizeOf(path: string): number | undefined {
+  return statSync(path, { throwIfNoEntry: false })?.size;
+}

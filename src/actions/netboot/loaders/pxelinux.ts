@@ -1,0 +1,34 @@
+import { type Boot, imagePaths } from '../boot.ts';
+import type { BootLoader } from '../boot-loader.ts';
+import { file } from '../tree-entry.ts';
+
+/** PXELINUX, for BIOS machines. */
+export const pxelinux: BootLoader = {
+  own: (boot) => [file(`pxelinux.cfg/${boot.hexIp}`, pxelinuxConfig(boot, '/'))],
+  shared: [file('pxelinux.cfg/default', localBoot())],
+};
+
+/** Boots the system; `up` leads from where PXELINUX is to the root, which is `/` when it is there. */
+export function pxelinuxConfig({ fqdn, options }: Boot, up: string): string {
+  const { kernel, initrd } = imagePaths(fqdn);
+  const { values, rest } = options.take('initrd');
+  const initrds = [`${up}${initrd}`, ...values].join(',');
+  return `default linux
+prompt 0
+timeout 100
+label linux
+    kernel ${up}${kernel}
+    ipappend 2
+    append initrd=${initrds} ${rest.commandLine('pxe')}
+`;
+}
+
+/** Boots from the first disk whoever has no file of his own. */
+export function localBoot(): string {
+  return `default local
+prompt 0
+timeout 0
+label local
+    localboot 0
+`;
+}

@@ -1,0 +1,111 @@
+import { lstatSync, rmSync } from 'node:fs';
+import { chmod, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { CommandFailedError, describeError } from '../../errors.ts';
+import { type ChangingCalls, commitChange, type Placement } from './commit-change.ts';
+import { linkOrCopy } from './link-or-copy.ts';
+import { makeStaging } from './staging.ts';
+import type { TreeEntry } from './tree-entry.ts';
+
+/**
+ * A change of one system's files in the TFTP tree: first everything is written beside the tree, then `commit` gives it its names.
+ * Nothing below the root changes before that, and all of it does or nothing.
+ *
+ * A boot file must not be read together with the wrong images. So when images change, the system's old boot files go first (until the new ones
+ * are there it boots as if it were cleared), then come the images, and last the boot files.
+ */
+export class TreeChange {
+  readonly #root: string;
+  readonly #staging: string;
+  readonly #images: Placement[] = [];
+  readonly #replacements: Placement[] = [];
+  readonly #additions: Placement[] = [];
+  readonly #removals: string[] = [];
+  #staged = 0;
+
+  /** @throws CommandFailedError when nothing can be written below the root */
+  constructor(root: string, fqdn: string) {
+    this.#root = root;
+    try {
+      this.#staging = makeStaging(root, fqdn);
+    } catch (error) {
+      throw failed(`cannot write below TFTP_ROOT ${root}`, error);
+    }
+  }
+
+  /** Will put a file with the bytes of `from` at `path`, sharing them with it where the file system can. */
+  async image(path: string, from: string): Promise<void> {
+    this.#images.push(await this.#stage(path, (staged) => linkOrCopy(from, staged)));
+  }
+
+  /** Will put the entry in the place of what is there. */
+  async replace(entry: TreeEntry): Promise<void> {
+    this.#replacements.push(await this.#stageEntry(entry));
+  }
+
+  /** Will put the entry where nothing is. */
+  async addIfMissing(entry: TreeEntry): Promise<void> {
+    this.#additions.push(await this.#stageEntry(entry));
+  }
+
+  /** Will take away a file, a link, or a directory with all that is in it, if it is there. */
+  remove(path: string): void {
+    this.#removals.push(path);
+  }
+
+  /**
+   * Makes the change.
+   * @throws CommandFailedError after which everything is as it was before
+   */
+  commit(calls?: ChangingCalls): void {
+    const images = this.#images.filter((image) => !this.#isThere(image));
+    const withdrawn = images.length > 0 ? this.#replacements.map(({ path }) => path) : [];
+    const change = {
+      root: this.#root,
+      attic: this.#staging,
+      additions: this.#additions,
+      removals: [...withdrawn, ...this.#removals],
+      replacements: [...images, ...this.#replacements],
+    };
+    commitChange(change, calls);
+  }
+
+  /** Removes what was written beside the tree. To be called in any case. */
+  close(): void {
+    try {
+      rmSync(this.#staging, { recursive: true, force: true });
+    } catch {
+      // The next change of this system tries again.
+    }
+  }
+
+  async #stageEntry(entry: TreeEntry): Promise<Placement> {
+    return this.#stage(entry.path, async (staged) => {
+      if (entry.kind === 'link') return symlink(entry.target, staged);
+      await writeFile(staged, entry.content);
+      // Whatever the umask: a TFTP server is somebody else.
+      await chmod(staged, 0o644);
+    });
+  }
+
+  async #stage(path: string, write: (staged: string) => Promise<void>): Promise<Placement> {
+    this.#staged += 1;
+    const staged = join(this.#staging, `new-${this.#staged}`);
+    try {
+      await write(staged);
+    } catch (error) {
+      throw failed(`cannot write ${join(this.#root, path)}`, error);
+    }
+    return { path, staged };
+  }
+
+  #isThere({ path, staged }: Placement): boolean {
+    const there = lstatSync(join(this.#root, path), { throwIfNoEntry: false });
+    const wanted = lstatSync(staged);
+    return there?.ino === wanted.ino && there.dev === wanted.dev;
+  }
+}
+
+function failed(what: string, cause: unknown): CommandFailedError {
+  return new CommandFailedError(`${what}: ${describeError(cause)}`, { systemBroken: false, cause });
+}

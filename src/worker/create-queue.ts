@@ -1,0 +1,82 @@
+import type { NetbootParts } from '../actions/action-context.ts';
+import { runAction } from '../actions/run-action.ts';
+import { claim, type ClaimOptions } from '../claim/claim.ts';
+import type { Command } from '../command.ts';
+import type { HubClient } from '../hub/hub-client.ts';
+import { systemClock } from '../queue/clock.ts';
+import { CommandQueue } from '../queue/command-queue.ts';
+import type { RecentIds } from '../queue/recent-ids.ts';
+import type { Answers } from '../report/answers.ts';
+import type { Journal } from '../report/journal.ts';
+import type { Reporter } from '../report/reporter.ts';
+import type { Roster } from '../roster/roster.ts';
+import { backoffMs } from '../wait.ts';
+import { lastPowerEnd } from './last-power-end.ts';
+import { ResumedCommands } from './resumed-commands.ts';
+import { runCommand } from './run-command.ts';
+import type { WorkerOptions } from './worker-options.ts';
+
+export interface QueueParts {
+  readonly hub: HubClient;
+  readonly journal: Journal;
+  readonly reporter: Reporter;
+  readonly answers: Answers;
+  readonly roster: Roster;
+  /** Is told of each command that the hub has given to this worker. */
+  readonly claimed: RecentIds;
+  readonly netboot: NetbootParts;
+  readonly whose: ClaimOptions['whose'];
+  /** Resolves when other workers can know what this one has. */
+  readonly announced: () => Promise<void>;
+  /** Where one of our commands stands has changed. */
+  readonly onChange: () => void;
+}
+
+const CLAIM_BACKOFF = { firstMs: 500, maxMs: 60_000 };
+
+/** The queue of a worker: what claims, runs and reports its commands. */
+export function createQueue(options: WorkerOptions, parts: QueueParts): CommandQueue {
+  const { config, environment, stopping, killing, log } = options;
+  const { hub, journal, reporter, answers, roster, claimed, netboot, whose, announced, onChange } = parts;
+  const faults = new Map<number, number>();
+  const announcing = async <T>(work: Promise<T>): Promise<T> => {
+    onChange();
+    try {
+      return await work;
+    } finally {
+      onChange();
+    }
+  };
+  const resumed = new ResumedCommands({ hub, journal, announced, signal: stopping, log });
+  const run = (command: Command): Promise<'ended' | 'interrupted'> =>
+    runCommand(command, {
+      act: runAction,
+      settings: config,
+      environment,
+      netboot,
+      stopping,
+      killing,
+      journal,
+      onStarted: (entry) => answers.running(entry),
+      log,
+    });
+  return new CommandQueue({
+    concurrency: config.concurrency,
+    lastPowerEnd: (fqdn) => lastPowerEnd(fqdn, { journal, roster }),
+    claimRetryMs: (attempt) => backoffMs(attempt, CLAIM_BACKOFF),
+    clock: systemClock,
+    handlers: {
+      claim: async (command, arrival) => {
+        const about = log.child({ id: command.id, fqdn: command.fqdn });
+        const asked = claim(command, arrival, { hub, journal, faults, whose, log: about });
+        const answer = await announcing(asked);
+        if (answer === 'won') claimed.add(command.id);
+        return answer;
+      },
+      run: (command) =>
+        announcing(config.amqpUrls.length === 0 ? run(command) : resumed.runIfOurs(command, run)),
+      report: ({ id }) => announcing(reporter.report(id)),
+      alsoReplyTo: (id, reply) => answers.alsoTo(id, reply),
+    },
+  });
+}

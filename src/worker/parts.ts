@@ -1,0 +1,110 @@
+import { join } from 'node:path';
+import { ImageStore } from '../actions/netboot/images/image-store.ts';
+import { OWN_DIRECTORY } from '../actions/netboot/staging.ts';
+import { Publisher } from '../broker/publisher.ts';
+import { labTopology } from '../broker/topology.ts';
+import type { Config } from '../config/config.ts';
+import { hubFrom } from '../hub-from.ts';
+import type { HubClient } from '../hub/hub-client.ts';
+import type { Logger } from '../logger.ts';
+import { systemClock } from '../queue/clock.ts';
+import type { CommandQueue } from '../queue/command-queue.ts';
+import { RecentIds } from '../queue/recent-ids.ts';
+import { Answers } from '../report/answers.ts';
+import { Journal } from '../report/journal.ts';
+import { Reporter } from '../report/reporter.ts';
+import { Doubts } from '../roster/doubts.ts';
+import { Roster } from '../roster/roster.ts';
+import { steadyNow } from '../steady-clock.ts';
+import type { WorkerMoment } from './announcement.ts';
+import { Colleagues, workerName } from './colleagues.ts';
+import { createQueue } from './create-queue.ts';
+import type { Sources } from './sources.ts';
+import type { WorkerOptions } from './worker-options.ts';
+
+/** What a worker is made of. */
+export interface Parts {
+  readonly journal: Journal;
+  readonly hub: HubClient;
+  readonly images: ImageStore;
+  /** Undefined in a lab without a broker. */
+  readonly publisher: Publisher | undefined;
+  readonly answers: Answers;
+  readonly reporter: Reporter;
+  readonly queue: CommandQueue;
+  /** The other workers, as far as they are heard. */
+  readonly roster: Roster;
+  /** Undefined in a lab without a broker. */
+  readonly colleagues: Colleagues | undefined;
+  /** The commands that the hub has given to this worker lately. */
+  readonly claimed: RecentIds;
+  /** Lets announcements say where commands come from. */
+  readonly modeFrom: (sources: Pick<Sources, 'mode'>) => void;
+}
+
+const CLAIMED_MS = 600_000;
+
+/** Makes the parts, and opens the journal. @throws ConfigError when that cannot be */
+export function createParts(options: WorkerOptions): Parts {
+  const { config, log } = options;
+  const journal = new Journal(config.stateDir);
+  const hub = hubFrom(config, log);
+  const images = imageStore(options);
+  const publisher = startPublisher(config, log);
+  const answers = new Answers({ publisher, journal, lab: config.lab, worker: workerName(), log });
+  const reporter = new Reporter({ hub, journal, onAccepted: (entry) => answers.ended(entry), log });
+  const roster = new Roster({ self: journal.identity, now: steadyNow });
+  for (const worker of journal.colleagues()) roster.expect(worker);
+  const claimed = new RecentIds(CLAIMED_MS, systemClock);
+  let sources: Pick<Sources, 'mode'> | undefined;
+  let colleagues: Colleagues | undefined;
+  const doubts = new Doubts({
+    roster,
+    ask: (token) => void colleagues?.ask(token),
+    graceMs: config.orphanGraceS * 1000,
+    now: steadyNow,
+  });
+  const queue = createQueue(options, {
+    ...{ hub, journal, reporter, answers, roster, claimed },
+    netboot: { images, writtenPaths: journal.writtenPaths },
+    whose: (id) => (publisher === undefined ? 'ours' : doubts.whose(id)),
+    announced: () => colleagues?.announced(options.stopping) ?? Promise.resolve(),
+    onChange: () => colleagues?.changed(),
+  });
+  const mode = (): WorkerMoment['mode'] => sources?.mode() ?? 'starting';
+  if (publisher !== undefined) {
+    colleagues = new Colleagues({ config, publisher, hub, journal, queue, roster, mode, log });
+  }
+  const modeFrom = (from: Pick<Sources, 'mode'>): void => void (sources = from);
+  return { journal, hub, images, publisher, answers, reporter, queue, roster, colleagues, claimed, modeFrom };
+}
+
+const MB = 1_000_000;
+
+function imageStore({ config, environment }: WorkerOptions): ImageStore {
+  return new ImageStore({
+    dir: join(config.tftpRoot, OWN_DIRECTORY, 'images'),
+    cacheBytes: config.imageCacheMb * MB,
+    maxImageBytes: config.imageMaxMb * MB,
+    idleTimeoutMs: config.imageFetchTimeoutS * 1000,
+    deadlineMs: config.imageFetchDeadlineS * 1000,
+    caCert: config.caCert,
+    sslVerify: config.sslVerify,
+    environment,
+  });
+}
+
+/** Results go out on a connection of their own; see `Publisher`. */
+function startPublisher(config: Config, log: Logger): Publisher | undefined {
+  if (config.amqpUrls.length === 0) return undefined;
+  return new Publisher({
+    urls: config.amqpUrls,
+    caCert: config.amqpCaCert,
+    heartbeatS: config.amqpHeartbeatS,
+    probeIntervalMs: config.amqpFallbackDelayS * 1000,
+    connectionName: `beaker-provision worker ${config.lab} results`,
+    topology: config.amqpTopology,
+    needs: labTopology,
+    log,
+  });
+}

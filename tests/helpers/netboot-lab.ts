@@ -1,0 +1,57 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import type { ActionContext } from '../../src/actions/action-context.ts';
+import { CommandFailedError } from '../../src/errors.ts';
+import { actionContext, rememberPaths } from './action-context.ts';
+import { tempDir } from './temp-dir.ts';
+
+/** A TFTP root, images to fetch, and a name service, for netboot actions. */
+export interface NetbootLab {
+  readonly root: string;
+  /** What actions get here; with other settings. */
+  context(settings?: Partial<ActionContext['settings']>): ActionContext;
+  /** What the name service says; a name that is not here is unknown to it. */
+  readonly addresses: Map<string, string>;
+  /** What is served, by the end of the URL. What is not here is not found. */
+  readonly images: Map<string, string>;
+  remove(): void;
+}
+
+/** Opens a lab in which these images are served. */
+export function netbootLab(served: Readonly<Record<string, string>> = {}): NetbootLab {
+  const dir = tempDir();
+  const root = dir.file('tftp');
+  mkdirSync(root);
+  const addresses = new Map<string, string>();
+  const images = new Map(Object.entries(served));
+  const writtenPaths = rememberPaths();
+  let fetched = 0;
+  return {
+    root,
+    addresses,
+    images,
+    context: (settings) =>
+      actionContext({
+        settings: { tftpRoot: root, ...settings },
+        netboot: {
+          writtenPaths,
+          lookup: (name, { family }) => {
+            const address = family === 4 ? addresses.get(name) : undefined;
+            const error = Object.assign(new Error(`getaddrinfo ENOTFOUND ${name}`), { code: 'ENOTFOUND' });
+            return address === undefined ? Promise.reject(error) : Promise.resolve([{ address, family }]);
+          },
+          images: {
+            withImage: async (url, _context, use) => {
+              const text = images.get(url.split('/').at(-1) ?? '');
+              if (text === undefined)
+                throw new CommandFailedError(`${url}: not found`, { systemBroken: false });
+              fetched += 1;
+              const path = dir.file(`fetched-${fetched}`);
+              writeFileSync(path, text);
+              return use(path);
+            },
+          },
+        },
+      }),
+    remove: () => dir.remove(),
+  };
+}

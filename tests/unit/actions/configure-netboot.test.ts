@@ -1,0 +1,196 @@
+import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { clearNetboot } from '../../../src/actions/clear-netboot.ts';
+import { configureNetboot } from '../../../src/actions/configure-netboot.ts';
+import { type Command, decodeCommand } from '../../../src/command.ts';
+import { GOLDEN_IMAGES, goldenNetboots } from '../../helpers/golden-netboot.ts';
+import { netbootLab, type NetbootLab } from '../../helpers/netboot-lab.ts';
+import { readTree, writeTree } from '../../helpers/tree.ts';
+
+const FQDN = 'sys1.lab.test';
+
+function configure(netboot: object = {}, fqdn = FQDN): Command {
+  const plain = {
+    arch: 'x86_64',
+    kernel_url: 'http://distros.test/vmlinuz',
+    initrd_url: 'http://distros.test/initrd.img',
+    kernel_options: 'quiet',
+  };
+  return decodeCommand({ id: 1, action: 'configure_netboot', fqdn, netboot: { ...plain, ...netboot } });
+}
+
+describe('configure_netboot', () => {
+  let lab: NetbootLab;
+
+  beforeEach(() => {
+    lab = netbootLab(GOLDEN_IMAGES);
+    lab.addresses.set(FQDN, '10.0.0.1');
+    lab.addresses.set('sys2.lab.test', '10.0.0.2');
+  });
+  afterEach(() => lab.remove());
+
+  it.each(goldenNetboots().map((golden) => [golden.name, golden] as const))(
+    'writes what Beaker writes: %s',
+    async (_name, { command, ip, zpxeUseFtp, before, tree }) => {
+      writeTree(lab.root, before);
+      lab.addresses.set(command.fqdn, ip);
+      await configureNetboot(command, lab.context({ zpxeUseFtp }));
+      expect(readTree(lab.root)).toEqual(tree);
+    },
+  );
+
+  it.each(goldenNetboots().map((golden) => [golden.name, golden] as const))(
+    'leaves only what all systems share when it is cleared: %s',
+    async (_name, { command, ip, before, tree }) => {
+      writeTree(lab.root, before);
+      lab.addresses.set(command.fqdn, ip);
+      await configureNetboot(command, lab.context());
+      await clearNetboot(command, lab.context());
+      const hexIp = '0A1043DE';
+      const isOwn = (path: string): boolean =>
+        path.includes(command.fqdn) || path.toUpperCase().includes(hexIp);
+      const shared = Object.entries(tree).filter(([path]) => !isOwn(path));
+      const local =
+        command.netboot?.arch === 's390x' ? { [`s390x/s_${command.fqdn}`]: { file: 'local\n' } } : {};
+      expect(readTree(lab.root)).toEqual({ ...Object.fromEntries(shared), ...local });
+      expect(
+        [join(lab.root, 'images', command.fqdn), join(lab.root, 'bootloader', command.fqdn)].some(existsSync),
+      ).toBe(false);
+    },
+  );
+
+  it('hard-links the images of a distro tree that has both, and fetches neither', async () => {
+    writeTree(lab.root, { 'distrotrees/7/kernel': { file: 'k' }, 'distrotrees/7/initrd': { file: 'i' } });
+    lab.images.clear();
+    await configureNetboot(configure({ distro_tree_id: 7 }), lab.context());
+    const inode = (path: string): number => statSync(join(lab.root, path)).ino;
+    expect(inode(`images/${FQDN}/kernel`)).toBe(inode('distrotrees/7/kernel'));
+  });
+
+  it('fetches both images when a distro tree has one of them only', async () => {
+    writeTree(lab.root, { 'distrotrees/7/kernel': { file: 'k' } });
+    await configureNetboot(configure({ distro_tree_id: 7 }), lab.context());
+    expect(readTree(lab.root)[`images/${FQDN}/kernel`]).toEqual({ file: 'KERNEL\n' });
+  });
+
+  it('takes away what an earlier boot had written by another architecture, address and loader', async () => {
+    await configureNetboot(
+      configure({ arch: 'ppc64le', kernel_options: 'netbootloader=x/y' }),
+      lab.context(),
+    );
+    lab.addresses.set(FQDN, '10.0.0.9');
+    await configureNetboot(configure(), lab.context());
+    const paths = Object.keys(readTree(lab.root));
+    expect(paths.filter((path) => path.toUpperCase().includes('0A000001'))).toEqual([]);
+    expect(paths.filter((path) => path.startsWith('bootloader/'))).toEqual([
+      `bootloader/${FQDN}/petitboot.cfg`,
+    ]);
+  });
+
+  it('leaves the tree as it was when an image cannot be fetched, and does not blame the system', async () => {
+    await configureNetboot(configure(), lab.context());
+    const before = readTree(lab.root);
+    lab.images.delete('initrd.img');
+    await expect(
+      configureNetboot(configure({ kernel_options: 'other' }), lab.context()),
+    ).rejects.toMatchObject({
+      message: expect.stringContaining('http://distros.test/initrd.img'),
+      systemBroken: false,
+    });
+    expect(readTree(lab.root)).toEqual(before);
+    expect(readdirSync(join(lab.root, '.beaker-provision/staging'))).toEqual([]);
+  });
+
+  it.each([
+    ['a line break in the options', { kernel_options: 'quiet\nboot' }],
+    ['a NUL in the options', { kernel_options: 'quiet\0' }],
+    ['a loader outside of the root', { kernel_options: 'netbootloader=../../etc/shadow' }],
+    ['a device tree outside of the root', { kernel_options: 'devicetree=/a/../../b', arch: 'aarch64' }],
+    ['a postfix that is no word', { kernel_options: 'grub2_postfix=;reboot' }],
+    ['a line break in a URL', { kernel_url: 'http://distros.test/a\nb' }],
+  ])('refuses %s, and writes nothing', async (_what, netboot) => {
+    await expect(configureNetboot(configure(netboot), lab.context())).rejects.toMatchObject({
+      message: expect.stringContaining(`${FQDN}: `),
+      systemBroken: false,
+    });
+    expect(readTree(lab.root)).toEqual({});
+  });
+
+  it('says so when the name service does not know the system', async () => {
+    lab.addresses.clear();
+    await expect(configureNetboot(configure(), lab.context())).rejects.toMatchObject({
+      message: expect.stringContaining(`${FQDN} is not known`),
+      systemBroken: false,
+    });
+  });
+
+  it('configures many systems at once, each as if it were alone', async () => {
+    const names = Array.from({ length: 30 }, (_, index) => `many${index}.lab.test`);
+    names.forEach((name, index) => lab.addresses.set(name, `10.1.0.${index}`));
+    await Promise.all(names.map((name) => configureNetboot(configure({}, name), lab.context())));
+    const tree = readTree(lab.root);
+    for (const [index, name] of names.entries()) {
+      const hex = `0A0100${index.toString(16).padStart(2, '0').toUpperCase()}`;
+      expect(tree[`pxelinux.cfg/${hex}`]).toMatchObject({
+        file: expect.stringContaining(`/images/${name}/kernel`),
+      });
+    }
+  });
+});
+
+describe('clear_netboot', () => {
+  let lab: NetbootLab;
+
+  beforeEach(() => {
+    lab = netbootLab(GOLDEN_IMAGES);
+    lab.addresses.set(FQDN, '10.0.0.1');
+  });
+  afterEach(() => lab.remove());
+
+  it('takes everything away although the name service does not know the system any more', async () => {
+    await configureNetboot(configure(), lab.context());
+    lab.addresses.clear();
+    await clearNetboot({ fqdn: FQDN }, lab.context());
+    expect(Object.keys(readTree(lab.root)).filter((path) => /0A000001|sys1/i.test(path))).toEqual([]);
+  });
+
+  it('takes away what Beaker itself left behind, by the address', async () => {
+    writeTree(lab.root, {
+      'EFI/BOOT/grub.cfg-0A000001': { file: 'left' },
+      'aarch64/grub.cfg-0A000001': { file: 'left' },
+      'aarch64/grub.cfg': { file: "the admin's" },
+    });
+    await clearNetboot({ fqdn: FQDN }, lab.context());
+    expect(readTree(lab.root)).toEqual({ 'aarch64/grub.cfg': { file: "the admin's" } });
+  });
+
+  it('does not take away what has become the file of another system with the same address', async () => {
+    await configureNetboot(configure(), lab.context());
+    lab.addresses.clear();
+    lab.addresses.set('sys2.lab.test', '10.0.0.1');
+    await configureNetboot(configure({}, 'sys2.lab.test'), lab.context());
+    await clearNetboot({ fqdn: FQDN }, lab.context());
+    expect(readTree(lab.root)['pxelinux.cfg/0A000001']).toMatchObject({
+      file: expect.stringContaining('sys2'),
+    });
+    expect(existsSync(join(lab.root, 'images', FQDN))).toBe(false);
+  });
+
+  it('clears a system that was never configured, and makes nothing for it', async () => {
+    await clearNetboot({ fqdn: FQDN }, lab.context());
+    expect(readTree(lab.root)).toEqual({});
+  });
+
+  it('puts everything back when something cannot be taken away', async () => {
+    await configureNetboot(configure(), lab.context());
+    const before = readTree(lab.root);
+    mkdirSync(join(lab.root, 's390x'));
+    mkdirSync(join(lab.root, `s390x/s_${FQDN}`));
+    writeFileSync(join(lab.root, `s390x/s_${FQDN}`, 'x'), '');
+    await expect(clearNetboot({ fqdn: FQDN }, lab.context())).rejects.toMatchObject({
+      message: expect.stringContaining(`s390x/s_${FQDN}: expected a file`),
+    });
+    expect(readTree(lab.root)).toMatchObject(before);
+  });
+});

@@ -1,0 +1,185 @@
+import fs, { existsSync, readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import type { ChangingCalls } from '../../../../src/actions/netboot/commit-change.ts';
+import { TreeChange } from '../../../../src/actions/netboot/tree-change.ts';
+import { CommandFailedError } from '../../../../src/errors.ts';
+import { tempDir, type TempDir } from '../../../helpers/temp-dir.ts';
+import { readTree, type Tree, writeTree } from '../../../helpers/tree.ts';
+
+const FQDN = 'sys1.lab.test';
+const BOOT_FILES = ['pxelinux.cfg/0A000001', 'ipxe/0a000001'];
+const IMAGES = ['kernel', 'initrd'].map((name) => `images/${FQDN}/${name}`);
+
+describe('TreeChange', () => {
+  let dir: TempDir;
+  let root: string;
+
+  beforeEach(() => {
+    dir = tempDir();
+    root = dir.file('tftp');
+  });
+  afterEach(() => dir.remove());
+
+  /** Prepares the change of everything to `version`, whose images and boot files name it. */
+  async function configuring(version: string): Promise<TreeChange> {
+    const change = new TreeChange(root, FQDN);
+    const image = dir.file(`image-${version}`);
+    fs.writeFileSync(image, version);
+    for (const path of IMAGES) await change.image(path, image);
+    for (const path of BOOT_FILES) await change.replace({ kind: 'file', path, content: version });
+    await change.replace({ kind: 'link', path: 'ppc/0a000001', target: `../${version}` });
+    await change.addIfMissing({
+      kind: 'file',
+      path: 'pxelinux.cfg/default',
+      content: `default of ${version}`,
+    });
+    change.remove('grub/0A000099');
+    return change;
+  }
+
+  async function configure(version: string, calls?: ChangingCalls): Promise<void> {
+    const change = await configuring(version);
+    try {
+      change.commit(calls);
+    } finally {
+      change.close();
+    }
+  }
+
+  /** The tree after `configure(version)` in an empty root. */
+  function treeOf(version: string, defaultOf = version): Tree {
+    const files = [...IMAGES, ...BOOT_FILES].map((path) => [path, { file: version }] as const);
+    return {
+      ...Object.fromEntries(files),
+      'ppc/0a000001': { link: `../${version}` },
+      'pxelinux.cfg/default': { file: `default of ${defaultOf}` },
+    };
+  }
+
+  it('writes files and links, for everybody to read whatever the umask', async () => {
+    const umask = process.umask(0o077);
+    try {
+      await configure('v1');
+    } finally {
+      process.umask(umask);
+    }
+    expect(readTree(root)).toEqual(treeOf('v1'));
+    expect(statSync(join(root, 'pxelinux.cfg')).mode & 0o777).toBe(0o755);
+    expect(statSync(join(root, 'pxelinux.cfg/0A000001')).mode & 0o777).toBe(0o644);
+  });
+
+  it('replaces what is there, keeps the defaults that are there, and removes what it is told to', async () => {
+    writeTree(root, { 'pxelinux.cfg/default': { file: "the admin's" }, 'grub/0A000099': { file: 'old' } });
+    await configure('v1');
+    await configure('v2');
+    expect(readTree(root)).toEqual({ ...treeOf('v2'), 'pxelinux.cfg/default': { file: "the admin's" } });
+  });
+
+  it('shares images instead of copying them', async () => {
+    await configure('v1');
+    expect(statSync(join(root, IMAGES[0] ?? '')).ino).toBe(statSync(dir.file('image-v1')).ino);
+  });
+
+  it('leaves nothing beside the tree', async () => {
+    await configure('v1');
+    expect(readdirSync(join(root, '.beaker-provision/staging'))).toEqual([]);
+  });
+
+  it('removes what a process that is gone left beside the tree', async () => {
+    const left = join(root, `.beaker-provision/staging/${FQDN}~999999999.1`);
+    const others = join(root, `.beaker-provision/staging/other.lab.test~999999999.1`);
+    fs.mkdirSync(left, { recursive: true });
+    fs.mkdirSync(others);
+    await configure('v1');
+    expect([existsSync(left), existsSync(others)]).toEqual([false, true]);
+  });
+
+  it('changes nothing before the commit', async () => {
+    await configure('v1');
+    const change = await configuring('v2');
+    expect(readTree(root)).toEqual(treeOf('v1'));
+    change.close();
+    expect(readTree(root)).toEqual(treeOf('v1'));
+  });
+
+  it('says which path it cannot write, and why, and leaves what was there', async () => {
+    await configure('v1');
+    fs.rmSync(join(root, 'ppc'), { recursive: true });
+    fs.writeFileSync(join(root, 'ppc'), 'in the way');
+    const before = readTree(root);
+    await expect(configure('v2')).rejects.toThrow(
+      new RegExp(`cannot change ${join(root, 'ppc/0a000001')}: .*(ENOTDIR|EEXIST)`),
+    );
+    await expect(configure('v2')).rejects.toMatchObject({ systemBroken: false });
+    expect(readTree(root)).toEqual(before);
+  });
+
+  it('undoes everything when any step fails', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.boolean(), fc.nat(40), async (isFirst, failing) => {
+        fs.rmSync(root, { recursive: true, force: true });
+        fs.mkdirSync(root);
+        if (!isFirst) await configure('v1');
+        writeTree(root, { 'grub/0A000099': { file: 'old' } });
+        const before = readTree(root);
+        try {
+          await configure('v2', callsUntil(failing, 'fails'));
+          expect(readTree(root)).toEqual(treeOf('v2', isFirst ? 'v2' : 'v1'));
+        } catch (error) {
+          expect(error).toBeInstanceOf(CommandFailedError);
+          expect(readTree(root)).toEqual(before);
+          expect(readdirSync(root).includes('images')).toBe(!isFirst);
+        }
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  it('never leaves a boot file with images that are not its own, wherever a kill falls', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.nat(40), async (calls) => {
+        fs.rmSync(root, { recursive: true, force: true });
+        await configure('v1');
+        await configure('v2', callsUntil(calls, 'dies')).catch(() => undefined);
+        const tree = readTree(root);
+        const textOf = (path: string): string | undefined => {
+          const node = tree[path];
+          return node && 'file' in node ? node.file : undefined;
+        };
+        for (const path of BOOT_FILES) {
+          const version = textOf(path);
+          if (version !== undefined) expect(IMAGES.map(textOf)).toEqual([version, version]);
+        }
+        await configure('v2');
+        expect(readTree(root)).toEqual(treeOf('v2', 'v1'));
+      }),
+      { numRuns: 100 },
+    );
+  });
+});
+
+/** The real calls, so many times; the next one fails and, if we died of it, all others do. */
+function callsUntil(count: number, then: 'fails' | 'dies'): ChangingCalls {
+  let left = count;
+  const counted = <Args extends unknown[], R>(call: (...args: Args) => R): ((...args: Args) => R) => {
+    return (...args) => {
+      left -= 1;
+      if (left === -1 || (left < -1 && then === 'dies')) {
+        throw Object.assign(new Error('EIO: i/o error'), { code: 'EIO' });
+      }
+      return call(...args);
+    };
+  };
+  return {
+    chmodSync: counted(fs.chmodSync),
+    linkSync: counted(fs.linkSync),
+    mkdirSync: counted<Parameters<typeof fs.mkdirSync>, string | undefined>(
+      fs.mkdirSync,
+    ) as typeof fs.mkdirSync,
+    renameSync: counted(fs.renameSync),
+    rmdirSync: counted(fs.rmdirSync),
+    unlinkSync: counted(fs.unlinkSync),
+  };
+}
