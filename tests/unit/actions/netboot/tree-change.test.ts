@@ -177,7 +177,7 @@ function callsUntil(count: number, then: 'fails' | 'dies'): ChangingCalls {
     linkSync: counted(fs.linkSync),
     mkdirSync: counted<Parameters<typeof fs.mkdirSync>, string | undefined>(
       fs.mkdirSync,
-    ) as typeof fs.mkdirSync,
+    ),
     renameSync: counted(fs.renameSync),
     rmdirSync: counted(fs.rmdirSync),
     unlinkSync: counted(fs.unlinkSync),
