@@ -1,5 +1,6 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { makeDirectories } from './make-directories.ts';
 import { ownName, removeLeftBehind } from './left-behind.ts';
 
 /** What the worker keeps for itself below TFTP_ROOT: on the same file system, so that a file gets to its place by a change of name. */
@@ -11,9 +12,8 @@ export const OWN_DIRECTORY = '.beaker-provision';
  */
 export function makeStaging(root: string, fqdn: string): string {
   const parent = join(root, OWN_DIRECTORY, 'staging');
-  mkdirSync(root, { recursive: true });
-  mkdirSync(join(root, OWN_DIRECTORY), { recursive: true, mode: 0o700 });
-  mkdirSync(parent, { recursive: true, mode: 0o700 });
+  makeDirectories(root, 0o755);
+  makeDirectories(parent, 0o700);
   // No host name has a tilde in it: one system's name is not the beginning of another's.
   const prefix = `${fqdn.toLowerCase()}~`;
   removeLeftBehind(parent, prefix);

@@ -17,7 +17,7 @@ export async function fetchHttp(
     fetch.watch.progress();
     const location = REDIRECTS.has(response.statusCode) ? response.headers['location'] : undefined;
     if (location === undefined) return receive(response, fetch);
-    await response.body.dump();
+    drop(response.body);
     at = target(String(location), at);
     fetch.log.debug('image is elsewhere', { to: readable(at) });
   }
@@ -52,11 +52,11 @@ async function receive(
   const isKnown =
     known !== undefined && (statusCode === 304 || (statusCode === 200 && areSame(known, validators)));
   if (isKnown) {
-    body.destroy();
+    drop(body);
     return 'unchanged';
   }
   if (statusCode !== 200) {
-    body.destroy();
+    drop(body);
     throw new Error(`expected status 200, found ${statusCode}`);
   }
   await fetch.save(async (file) => {
@@ -65,6 +65,11 @@ async function receive(
     file.checkComplete();
   });
   return validators;
+}
+
+/** Ends the answer without having read it, of which its body would complain. */
+function drop(body: Dispatcher.ResponseData['body']): void {
+  body.on('error', () => undefined).destroy();
 }
 
 function validatorsOf(headers: Dispatcher.ResponseData['headers']): Validators {

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import {
   existsSync,
-  mkdirSync,
   readdirSync,
   readFileSync,
   renameSync,
@@ -12,6 +11,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { makeDirectories } from '../make-directories.ts';
 import { linkOrCopy } from '../link-or-copy.ts';
 import { ownName } from '../left-behind.ts';
 import { canBeAsked, type Validators } from './validators.ts';
@@ -31,6 +31,7 @@ export interface CachedImage {
 export class ImageCache {
   readonly #dir: string;
   readonly #maxBytes: number;
+  #lastUseMs = 0;
 
   constructor(dir: string, maxBytes: number) {
     this.#dir = dir;
@@ -53,7 +54,7 @@ export class ImageCache {
   async keep(url: string, path: string, validators: Validators): Promise<void> {
     const size = sizeOf(path) ?? 0;
     if (!canBeAsked(validators) || size > this.#maxBytes) return;
-    mkdirSync(this.#dir, { recursive: true, mode: 0o700 });
+    makeDirectories(this.#dir, 0o700);
     const index = this.#indexOf(url);
     const former = readIndex(index);
     const image = `${keyOf(url)}.${ownName()}.${Date.now()}.image`;
@@ -61,6 +62,7 @@ export class ImageCache {
     const { etag, lastModified } = validators;
     const unnamed = join(this.#dir, `${image}.new`);
     writeFileSync(unnamed, JSON.stringify({ url, image, size, etag, lastModified }), { mode: 0o600 });
+    this.#touch(unnamed);
     renameSync(unnamed, index);
     if (former !== undefined) rmSync(join(this.#dir, former.image), { force: true });
     this.#makeRoom();
@@ -99,9 +101,11 @@ export class ImageCache {
     return Date.now() - madeAt < NEW_MS;
   }
 
+  /** Two uses in one millisecond have an order as well; the file system's own clock is coarser still. */
   #touch(index: string): void {
-    const now = new Date();
-    if (existsSync(index)) utimesSync(index, now, now);
+    this.#lastUseMs = Math.max(Date.now(), this.#lastUseMs + 1);
+    const usedAt = new Date(this.#lastUseMs);
+    if (existsSync(index)) utimesSync(index, usedAt, usedAt);
   }
 
   #indexOf(url: string): string {

@@ -1,9 +1,10 @@
-import { mkdirSync, renameSync, rmSync } from 'node:fs';
+import { renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { CommandFailedError, describeError, errorCode, InterruptedError } from '../../../errors.ts';
 import type { Logger } from '../../../logger.ts';
 import { ownName, removeLeftBehind } from '../left-behind.ts';
 import { linkOrCopy } from '../link-or-copy.ts';
+import { makeDirectories } from '../make-directories.ts';
 import { Fetcher, type FetcherOptions } from './fetcher.ts';
 import { type CachedImage, ImageCache } from './image-cache.ts';
 
@@ -133,7 +134,7 @@ export class ImageStore {
     if (this.#isPrepared) return;
     const dir = this.#workDir();
     try {
-      mkdirSync(dir, { recursive: true, mode: 0o700 });
+      makeDirectories(dir, 0o700);
       removeLeftBehind(dir);
       this.#isPrepared = true;
     } catch (error) {

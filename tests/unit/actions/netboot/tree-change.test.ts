@@ -175,9 +175,7 @@ function callsUntil(count: number, then: 'fails' | 'dies'): ChangingCalls {
   return {
     chmodSync: counted(fs.chmodSync),
     linkSync: counted(fs.linkSync),
-    mkdirSync: counted<Parameters<typeof fs.mkdirSync>, string | undefined>(
-      fs.mkdirSync,
-    ),
+    mkdirSync: counted<Parameters<typeof fs.mkdirSync>, string | undefined>(fs.mkdirSync),
     renameSync: counted(fs.renameSync),
     rmdirSync: counted(fs.rmdirSync),
     unlinkSync: counted(fs.unlinkSync),

@@ -1,0 +1,259 @@
+import { readdirSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { InterruptedError } from '../../../src/errors.ts';
+import { type FtpServer, type FtpTrouble, startFtpServer } from '../../helpers/ftp-server.ts';
+import {
+  type Answer,
+  image,
+  type ImageServer,
+  redirect,
+  startImageServer,
+} from '../../helpers/image-server.ts';
+import { imageStores, type ImageStores, textOf } from '../../helpers/image-stores.ts';
+import { createOwnCa, type OwnCa } from '../../helpers/own-ca.ts';
+import { waitUntil } from '../../helpers/wait-until.ts';
+
+describe('fetching an image by HTTP', () => {
+  let server: ImageServer;
+  let stores: ImageStores;
+
+  beforeEach(async () => {
+    server = await startImageServer();
+    stores = imageStores();
+  });
+  afterEach(async () => {
+    await stores.close();
+    await server.close();
+  });
+
+  const serve = (path: string, answer: Answer): string => {
+    server.answers.set(path, answer);
+    return `${server.url}${path}`;
+  };
+  const leftovers = (): readonly string[] => readdirSync(join(stores.dir, 'fetching'));
+
+  it('gives the bytes of the file', async () => {
+    expect(await textOf(stores.open(), serve('/vmlinuz', image('kernel')))).toBe('kernel');
+    expect(server.requests[0]?.headers['accept-encoding']).toBe('identity');
+  });
+
+  it('follows redirects', async () => {
+    serve('/there', image('kernel'));
+    serve('/here', redirect('/there'));
+    expect(await textOf(stores.open(), serve('/start', redirect(`${server.url}/here`)))).toBe('kernel');
+  });
+
+  it('shows the user and password of a URL to its server, and to nobody else', async () => {
+    const url = serve('/secret', (_request, response) => response.writeHead(403).end()).replace(
+      '//',
+      '//me:s3cret@',
+    );
+    const message = await textOf(stores.open(), url).catch(String);
+    expect(message).toContain('/secret: expected status 200, found 403');
+    expect(message).not.toContain('s3cret');
+    expect(server.requests[0]?.headers.authorization).toBe(
+      `Basic ${Buffer.from('me:s3cret').toString('base64')}`,
+    );
+  });
+
+  const content = 'x'.repeat(1000);
+  it.each<[string, Answer, string]>([
+    ['is not there', (_request, response) => response.writeHead(404).end(), 'expected status 200, found 404'],
+    ['never answers', () => undefined, 'expected progress, found none for 0.5 s'],
+    [
+      'stops half-way',
+      (_request, response) => response.writeHead(200, { 'content-length': 1000 }).write(content.slice(500)),
+      'expected progress, found none for 0.5 s',
+    ],
+    [
+      'ends too early',
+      (_request, response) => {
+        response.writeHead(200, { 'content-length': 1000 }).write(content.slice(500));
+        setTimeout(() => response.destroy(), 50);
+      },
+      '',
+    ],
+    ['resets the connection', (request) => request.socket.resetAndDestroy(), ''],
+    [
+      'says that it is too large',
+      (_request, response) => response.writeHead(200, { 'content-length': 20_000_000 }).write('x'),
+      'expected at most 10000000 bytes (IMAGE_MAX_MB), found 20000000 or more',
+    ],
+    [
+      'is too large without saying so',
+      (_request, response) => {
+        response.writeHead(200);
+        const more = (): void =>
+          void (response.write('x'.repeat(1_000_000)), response.destroyed || setImmediate(more));
+        more();
+      },
+      'expected at most 10000000 bytes (IMAGE_MAX_MB)',
+    ],
+    ['leads in a circle', redirect('/image'), 'expected at most 5 redirects, found more'],
+    ['leads to a file', redirect('file:///etc/shadow'), 'expected a redirect to http or https'],
+  ])(
+    'fails the command when the image %s, names the URL, and leaves nothing',
+    async (_what, answer, reason) => {
+      const url = serve('/image', answer);
+      await expect(textOf(stores.open(), url)).rejects.toMatchObject({
+        name: 'CommandFailedError',
+        systemBroken: false,
+        message: expect.stringContaining(`cannot fetch ${url}: ${reason}`),
+      });
+      await waitUntil(() => leftovers().length === 0);
+    },
+  );
+
+  it('goes on with a slow image as long as something comes, but not past the deadline', async () => {
+    const url = serve('/image', (_request, response) => {
+      response.writeHead(200);
+      const timer = setInterval(() => response.write('x'), 50);
+      response.on('close', () => clearInterval(timer));
+    });
+    const store = stores.open({ deadlineMs: 1_500 });
+    await expect(textOf(store, url)).rejects.toThrow('expected the whole of it within 1.5 s');
+  });
+
+  it.each([
+    ['nobody listens', 'http://127.0.0.1:1/image', 'ECONNREFUSED'],
+    ['the host does not exist', 'http://no-such-host.invalid/image', 'no-such-host.invalid'],
+    ['the URL is none', 'vmlinuz', 'expected a URL'],
+    [
+      'the protocol is unknown',
+      'nfs://distros.test/image',
+      'expected a URL of http, https or ftp, found one of nfs',
+    ],
+  ])('fails the command when %s', async (_what, url, reason) => {
+    await expect(textOf(stores.open({ idleTimeoutMs: 8_000 }), url)).rejects.toMatchObject({
+      systemBroken: false,
+      message: expect.stringMatching(`cannot fetch ${url}: .*${reason}`),
+    });
+  });
+
+  it('is interrupted by a stop, and not failed', async () => {
+    const stop = new AbortController();
+    const fetched = textOf(
+      stores.open(),
+      serve('/image', () => stop.abort()),
+      stop.signal,
+    );
+    await expect(fetched).rejects.toThrow(InterruptedError);
+    await waitUntil(() => leftovers().length === 0);
+  });
+
+  it('asks the proxy of the environment, but not for hosts that need none', async () => {
+    const asked: string[] = [];
+    const proxy = createServer((request, response) => {
+      asked.push(request.url ?? '');
+      response.end('by proxy');
+    });
+    // Node's client opens a tunnel whatever the protocol.
+    proxy.on('connect', (request, socket) => {
+      asked.push(request.url ?? '');
+      const onward = connect(Number(new URL(server.url).port), '127.0.0.1', () => {
+        socket.write('HTTP/1.1 200 OK\r\n\r\n');
+        onward.pipe(socket).pipe(onward);
+      });
+    });
+    await new Promise<void>((done) => proxy.listen(0, '127.0.0.1', done));
+    const address = proxy.address();
+    const port = typeof address === 'object' ? address?.port : undefined;
+    try {
+      const environment = { HTTP_PROXY: `http://127.0.0.1:${port}` };
+      const url = serve('/image', image('kernel'));
+      await textOf(stores.open({ environment }), 'http://distros.test/image');
+      expect(asked).toEqual([expect.stringContaining('distros.test')]);
+      const exempt = { ...environment, no_proxy: '127.0.0.1' };
+      expect(await textOf(stores.open({ environment: exempt }), url)).toBe('kernel');
+      expect(asked).toHaveLength(1);
+    } finally {
+      proxy.closeAllConnections();
+      proxy.close();
+    }
+  });
+});
+
+describe('fetching an image by HTTPS', () => {
+  let ca: OwnCa;
+  let server: ImageServer;
+  let stores: ImageStores;
+
+  beforeEach(async () => {
+    ca = await createOwnCa();
+    server = await startImageServer(await ca.issue(['IP:127.0.0.1']));
+    server.answers.set('/image', image('kernel'));
+    stores = imageStores();
+  });
+  afterEach(async () => {
+    await stores.close();
+    await server.close();
+    await ca.remove();
+  });
+
+  it('trusts the authorities of CA_CERT', async () => {
+    expect(await textOf(stores.open({ caCert: ca.caCert }), `${server.url}/image`)).toBe('kernel');
+  });
+
+  it('trusts nobody else, unless it is told not to look', async () => {
+    await expect(textOf(stores.open(), `${server.url}/image`)).rejects.toThrow(/certificate/);
+    expect(await textOf(stores.open({ sslVerify: false }), `${server.url}/image`)).toBe('kernel');
+  });
+});
+
+describe('fetching an image by FTP', () => {
+  let server: FtpServer;
+  let stores: ImageStores;
+
+  beforeEach(async () => {
+    server = await startFtpServer();
+    server.files.set('f40/image', { content: 'kernel'.repeat(1000), changed: '20260101000000' });
+    stores = imageStores();
+  });
+  afterEach(async () => {
+    await stores.close();
+    await server.close();
+  });
+
+  const fetch = (store = stores.open()): Promise<string> => textOf(store, `${server.url}/f40/image`);
+
+  it('gives the bytes of the file, as anonymous', async () => {
+    expect(await fetch()).toBe('kernel'.repeat(1000));
+    expect(server.heard).toContain('USER anonymous');
+  });
+
+  it('fetches it again only when its size or time has changed', async () => {
+    const retrieved = (): number => server.heard.filter((line) => line.startsWith('RETR')).length;
+    const store = stores.open();
+    await fetch(store);
+    await fetch(store);
+    expect(retrieved()).toBe(1);
+    server.files.set('f40/image', { content: 'KERNEL'.repeat(1000), changed: '20260101000001' });
+    expect(await fetch(store)).toContain('KERNEL');
+    expect(retrieved()).toBe(2);
+  });
+
+  it('fetches it each time from a server that knows neither', async () => {
+    server.trouble = 'knows-no-size';
+    const store = stores.open();
+    await fetch(store);
+    expect(await fetch(store)).toBe('kernel'.repeat(1000));
+    expect(server.heard.filter((line) => line.startsWith('RETR'))).toHaveLength(2);
+  });
+
+  it.each<[FtpTrouble, string]>([
+    ['stall', 'expected progress, found none for 0.5 s'],
+    ['truncate', 'expected 6000 bytes, found 3000'],
+    ['no-such-file', '550'],
+    ['refuses-login', '530'],
+  ])('fails the command, names the URL, and leaves nothing: %s', async (trouble, reason) => {
+    server.trouble = trouble;
+    await expect(fetch()).rejects.toMatchObject({
+      systemBroken: false,
+      message: expect.stringMatching(`cannot fetch ${server.url}/f40/image: .*${reason}`),
+    });
+    await waitUntil(() => readdirSync(join(stores.dir, 'fetching')).length === 0);
+  });
+});
