@@ -9,7 +9,20 @@ import { SetupError } from './lib/setup-error.mjs';
 import { STAGES, runStages } from './lib/stages.mjs';
 import { finish, summarize } from './lib/summary.mjs';
 
-const PACKAGES = ['rabbitmq-server', 'openipmi', 'ipmitool', 'openssl', 'procps', 'shellcheck', 'garagemq'];
+const PACKAGES = [
+  ...['rabbitmq-server', 'garagemq', 'openipmi', 'ipmitool', 'openssl', 'procps', 'shellcheck'],
+  // Machines that boot from the network, and what they boot.
+  ...[
+    'qemu-system-x86',
+    'ipxe-qemu',
+    'ovmf',
+    'pxelinux',
+    'syslinux-common',
+    'grub-common',
+    'grub-efi-amd64-bin',
+  ],
+  ...['busybox-static', 'cpio'],
+];
 
 await script(async (args) => {
   try {

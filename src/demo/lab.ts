@@ -44,6 +44,9 @@ export function machineNamed(fqdn: string): Machine {
   return found;
 }
 
+/** The machine that is installed after the morning. Its name is its address: the demo has no name service. */
+export const INSTALLED = '192.168.77.15';
+
 /** The machines as the server reads them from its systems file. */
 export function systemsFile(): string {
   const systems = MACHINES.map(({ fqdn, powerAddress, powerType, switchS, restS }) => ({
@@ -51,7 +54,7 @@ export function systemsFile(): string {
     quiescent_period: restS,
     power: { type: powerType, address: powerAddress, id: String(switchS) },
   }));
-  return JSON.stringify(systems);
+  return JSON.stringify([...systems, { fqdn: INSTALLED, power: { type: 'dummy', id: '0.2' } }]);
 }
 
 function machine(

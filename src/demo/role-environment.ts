@@ -30,6 +30,8 @@ export function workerEnvironment(options: RoleEnvironmentOptions, hubUrl: strin
     BEAKER_SLEEP_TIME: '1',
     BEAKER_POWER_ATTEMPTS: '1',
     BEAKER_POWER_SCRIPTS_DIR: join(options.dir, 'power-scripts'),
+    BEAKER_TFTP_ROOT: join(options.dir, 'tftp'),
+    BEAKER_CONSOLE_LOGS: join(options.dir, 'consoles'),
   };
 }
 

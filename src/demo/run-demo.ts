@@ -9,6 +9,7 @@ import { findRabbitMq, startPrivateRabbitMq } from './broker/private-rabbitmq.ts
 import { deleteQueues, problemOf } from './broker/visit.ts';
 import { checksOf } from './checks.ts';
 import { CleanUp } from './clean-up.ts';
+import { showInstallation } from './installation.ts';
 import { type LabAccount, newLabAccount } from './lab-account.ts';
 import { playMorning } from './play-morning.ts';
 import { setStage, type Stage } from './stage.ts';
@@ -32,7 +33,7 @@ export interface DemoOptions {
 
 /**
  * Shows a lab's morning with a real server and a real worker, and ends by itself: 0 when all went as it must, or when it was
- * told to stop, else 1. Leaves no process, no file and no queue behind.
+ * told to stop, else 1. Leaves no process and no queue behind, and no file but a kernel for the next show.
  */
 export async function runDemo(options: DemoOptions): Promise<number> {
   const { out, environment, stopping } = options;
@@ -61,9 +62,12 @@ async function perform(options: DemoOptions, view: View, cleanUp: CleanUp): Prom
   const stage = await setStage({ ...options, dir, account, brokerUrls }, cleanUp);
   const board = new Board();
   await play(board, { stage, broker, view, account, stopping });
+  const signal = AbortSignal.any([stopping, stage.broken]);
+  const client = new ServerClient({ url: stage.hubUrl, ...account });
+  const installed = await showInstallation({ client, view, dir, path: environment['PATH'], cleanUp, signal });
   view.close();
   const { commands } = board;
-  const checks = checksOf(commands, await stage.stop());
+  const checks = [...checksOf(commands, await stage.stop()), installed];
   const { width, isColoured } = out.isTTY
     ? { width: out.columns, isColoured: out.hasColors(environment) }
     : PIPE;

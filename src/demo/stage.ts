@@ -87,7 +87,7 @@ function writeFiles(dir: string): void {
   writeFileSync(join(dir, 'systems.json'), systemsFile());
   // An empty one, so that one of an installed worker is not read.
   writeFileSync(join(dir, 'labcontroller.conf'), '');
-  mkdirSync(join(dir, 'power-scripts'));
+  for (const name of ['power-scripts', 'tftp', 'consoles']) mkdirSync(join(dir, name));
   writeFileSync(join(dir, 'power-scripts', STUCK_OUTLET), STUCK_OUTLET_SCRIPT, { mode: 0o755 });
 }
 

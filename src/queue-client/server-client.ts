@@ -15,6 +15,10 @@ export interface QueueRequest {
   readonly action: string;
   /** Seconds to wait before it may run. */
   readonly delay?: number;
+  /** What differs from the system's own power settings. */
+  readonly power?: Readonly<Record<string, string>>;
+  /** What `configure_netboot` boots. */
+  readonly netboot?: Readonly<Record<string, string>>;
 }
 
 /** A server that cannot be reached, or that refuses; the message says what it said. */

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { waitUntil } from './wait-until.ts';
 
@@ -40,6 +41,8 @@ export interface CliOptions {
 }
 
 const BUILT = resolve('dist/cli.js');
+/** Where nobody boots from: a worker makes it, and puts boot loaders into it. */
+const TFTP_ROOT = join(tmpdir(), 'beaker-provision-test-tftp');
 
 /** Starts the built program with these arguments and settings, and nothing of this process's environment but PATH. */
 export function startCli(args: readonly string[], options: CliOptions = {}): CliProcess {
@@ -47,7 +50,7 @@ export function startCli(args: readonly string[], options: CliOptions = {}): Cli
   if (!existsSync(BUILT)) throw new Error(`expected ${BUILT}, found none; run npm run build`);
   const variables = Object.entries(settings).map(([key, value]) => [`BEAKER_${key}`, String(value)] as const);
   const child = spawn(process.execPath, [...program, ...args], {
-    env: { PATH: process.env['PATH'], ...Object.fromEntries(variables), ...env },
+    env: { PATH: process.env['PATH'], BEAKER_TFTP_ROOT: TFTP_ROOT, ...Object.fromEntries(variables), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const { pid } = child;

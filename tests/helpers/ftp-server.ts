@@ -55,13 +55,19 @@ export async function startFtpServer(): Promise<FtpServer> {
     const path = rest.join(' ');
     const file = server.trouble === 'no-such-file' ? undefined : server.files.get(path);
     switch (verb.toUpperCase()) {
-      case 'USER':
-        return say(server.trouble === 'refuses-login' ? '530 who are you' : '331 password, please');
-      case 'PASS':
-        return say('230 logged in');
+      case 'USER': {
+        say(server.trouble === 'refuses-login' ? '530 who are you' : '331 password, please');
+        return;
+      }
+      case 'PASS': {
+        say('230 logged in');
+        return;
+      }
       case 'TYPE':
-      case 'OPTS':
-        return say('200 fine');
+      case 'OPTS': {
+        say('200 fine');
+        return;
+      }
       case 'EPSV': {
         const passive = createServer();
         const { port: dataPort } = await listen(passive);
@@ -69,20 +75,37 @@ export async function startFtpServer(): Promise<FtpServer> {
           passive.close();
           return data as Socket;
         });
-        return say(`229 entering extended passive mode (|||${dataPort}|)`);
+        say(`229 entering extended passive mode (|||${dataPort}|)`);
+        return;
       }
       case 'SIZE':
-        if (server.trouble === 'knows-no-size') return say('502 not implemented');
-        return say(file === undefined ? '550 no such file' : `213 ${Buffer.byteLength(file.content)}`);
+        if (server.trouble === 'knows-no-size') {
+          say('502 not implemented');
+          return;
+        }
+        {
+          say(file === undefined ? '550 no such file' : `213 ${Buffer.byteLength(file.content)}`);
+          return;
+        }
       case 'MDTM':
-        if (server.trouble === 'knows-no-size') return say('502 not implemented');
-        return say(file === undefined ? '550 no such file' : `213 ${file.changed}`);
+        if (server.trouble === 'knows-no-size') {
+          say('502 not implemented');
+          return;
+        }
+        {
+          say(file === undefined ? '550 no such file' : `213 ${file.changed}`);
+          return;
+        }
       case 'RETR':
         return send(file?.content, session.data, say);
-      case 'QUIT':
-        return say('221 bye');
-      default:
-        return say('502 not implemented');
+      case 'QUIT': {
+        say('221 bye');
+        return;
+      }
+      default: {
+        say('502 not implemented');
+        return;
+      }
     }
   }
 
@@ -91,7 +114,10 @@ export async function startFtpServer(): Promise<FtpServer> {
     connecting: Promise<Socket> | undefined,
     say: (line: string) => void,
   ): Promise<void> {
-    if (content === undefined || connecting === undefined) return say('550 no such file');
+    if (content === undefined || connecting === undefined) {
+      say('550 no such file');
+      return;
+    }
     say('150 here it comes');
     const data = await connecting;
     sockets.add(data);
@@ -100,7 +126,7 @@ export async function startFtpServer(): Promise<FtpServer> {
     if (server.trouble === 'stall') return void data.write(half);
     data.end(server.trouble === 'truncate' ? half : content);
     await once(data, 'close');
-    return say('226 that was it');
+    say('226 that was it');
   }
 
   return server;

@@ -86,8 +86,11 @@ describe('fetching an image by HTTP', () => {
       'is too large without saying so',
       (_request, response) => {
         response.writeHead(200);
-        const more = (): void =>
-          void (response.write('x'.repeat(1_000_000)), response.destroyed || setImmediate(more));
+        const more = (): void => {
+          if (response.destroyed) return;
+          response.write('x'.repeat(1_000_000));
+          setImmediate(more);
+        };
         more();
       },
       'expected at most 10000000 bytes (IMAGE_MAX_MB)',
