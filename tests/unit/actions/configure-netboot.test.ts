@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
 import { clearNetboot } from '../../../src/actions/clear-netboot.ts';
 import { configureNetboot } from '../../../src/actions/configure-netboot.ts';
 import { type Command, decodeCommand } from '../../../src/command.ts';
@@ -59,6 +60,43 @@ describe('configure_netboot', () => {
       ).toBe(false);
     },
   );
+
+  it('leaves only what all systems share when it is cleared, whatever it was and however often it was configured', async () => {
+    const arch = fc.constantFrom('x86_64', 'aarch64', 'ppc64le', 's390x', 'ia64');
+    const options = fc.constantFrom(
+      '',
+      'initrd=/a.img',
+      'netbootloader=x/y',
+      'devicetree=/b.dtb grub2_postfix=efi',
+    );
+    const address = fc.constantFrom('10.0.0.1', '10.0.0.2', '10.0.0.3');
+    const configuring = fc.record({ arch, kernel_options: options, address });
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(configuring, { minLength: 1, maxLength: 4 }),
+        fc.boolean(),
+        async (times, isKnown) => {
+          const own = netbootLab(GOLDEN_IMAGES);
+          try {
+            for (const { address: ip, ...netboot } of times) {
+              own.addresses.set(FQDN, ip);
+              await configureNetboot(configure(netboot), own.context());
+            }
+            if (!isKnown) own.addresses.clear();
+            await clearNetboot({ fqdn: FQDN }, own.context());
+            const left = Object.keys(readTree(own.root));
+            expect(left.filter((path) => /0A00000|sys1/i.test(path) && path !== `s390x/s_${FQDN}`)).toEqual(
+              [],
+            );
+            expect(left.includes(`s390x/s_${FQDN}`)).toBe(times.at(-1)?.arch === 's390x');
+          } finally {
+            own.remove();
+          }
+        },
+      ),
+      { numRuns: 40 },
+    );
+  });
 
   it('hard-links the images of a distro tree that has both, and fetches neither', async () => {
     writeTree(lab.root, { 'distrotrees/7/kernel': { file: 'k' }, 'distrotrees/7/initrd': { file: 'i' } });
