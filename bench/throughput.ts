@@ -104,7 +104,7 @@ async function throughWorker(
 function cpuUntilNow(lab: Lab, worker: WorkerProcess): CpuMs {
   const { ownMs: workerCpuMs, childrenMs: scriptsCpuMs } = cpuTime(worker.pid);
   const hubCpuMs = cpuTime(process.pid).ownMs;
-  return { workerCpuMs, scriptsCpuMs, hubCpuMs, brokerCpuMs: cpuTime(lab.brokerPid).ownMs };
+  return { workerCpuMs, scriptsCpuMs, hubCpuMs, brokerCpuMs: cpuTime(lab.broker.pid()).ownMs };
 }
 
 /** The script gets what the worker gives it. */

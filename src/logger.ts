@@ -50,8 +50,10 @@ export function createLogger({
 function bind(logger: winston.Logger, bound: object): Logger {
   const write =
     (level: LoggerOptions['level']) =>
-    (event: string, facts: object = {}): void =>
-      void logger.log({ level, message: event, facts: { ...bound, ...facts } });
+    (event: string, facts: object = {}): void => {
+      // Winston itself makes the whole line before it finds that nobody wants it.
+      if (logger.isLevelEnabled(level)) logger.log({ level, message: event, facts: { ...bound, ...facts } });
+    };
   return {
     error: write('error'),
     warn: write('warn'),

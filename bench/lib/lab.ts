@@ -1,23 +1,15 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import amqplib, { type Channel } from 'amqplib';
 import { commandMessage } from '../../src/broker/command-message.ts';
-import { commandQueue } from '../../src/broker/names.ts';
-import { commandTopology, ensureTopology } from '../../src/broker/topology.ts';
-import type { Command } from '../../src/command.ts';
+import type { Action, Command } from '../../src/command.ts';
 import { Secret } from '../../src/secret.ts';
-import { hasEnded } from '../../src/server/command-record.ts';
+import { hasEnded, type CommandRecord } from '../../src/server/command-record.ts';
 import { startServer, type RunningServer } from '../../src/server/server.ts';
 import type { Store } from '../../src/server/store.ts';
-import { startRabbitMq } from '../../tests/helpers/rabbitmq.ts';
 import { silentLogger } from '../../tests/helpers/silent-logger.ts';
 import { tempDir } from '../../tests/helpers/temp-dir.ts';
 import { waitUntil } from '../../tests/helpers/wait-until.ts';
+import { ACCOUNT, LAB } from './account.ts';
+import { startBroker, type Broker } from './broker.ts';
 import type { AtEnd } from './with-cleanup.ts';
-
-/** The account of the lab's worker at the hub. */
-export const ACCOUNT = { user: 'host/bench.example.com', password: 'bench' } as const;
-const LAB = 'bench.example.com';
 
 /** How the lab's systems are powered. */
 export interface LabOptions {
@@ -26,51 +18,54 @@ export interface LabOptions {
   readonly powerId: string;
 }
 
-/** A lab without a worker: what the bench pushes is on its way at once, and what the hub knows it learns without asking. */
+/**
+ * A lab without a worker. The hub is a stock one, which knows nothing of a broker: the bench pushes what it queues, or starts a relay. What
+ * the hub knows the bench learns without asking.
+ */
 export interface Lab {
   readonly amqpUrl: string;
   readonly hubUrl: string;
-  readonly brokerPid: number;
-  /** Queues an `on` at the hub for each of the first `count` systems. */
-  readonly queue: (count: number) => readonly Command[];
+  readonly broker: Broker;
+  /** Queues commands at the hub for each of the first `count` systems: an `on` unless other actions are given. */
+  readonly queue: (count: number, actions?: readonly Action[]) => readonly Command[];
   /** Publishes the command to the lab's workers. */
   readonly push: (command: Command) => void;
   /** Resolves once all of the commands have ended at the hub. @throws Error when one of them did not complete */
   readonly ended: (commands: readonly Command[]) => Promise<void>;
-  /** Resolves once a worker takes commands from the broker. */
-  readonly hasWorker: () => Promise<void>;
+  /** Calls `listener` with each change of a command, until the function that comes back is called. */
+  readonly subscribe: (listener: (record: CommandRecord) => void) => () => void;
+  /** Resolves once `count` workers take commands from the broker. */
+  readonly hasWorkers: (count: number) => Promise<void>;
 }
 
 /** Starts a private RabbitMQ and, in this process, the small hub, both with their data on disk; `atEnd` is told how to end them. */
 export async function startLab({ systems, powerType, powerId }: LabOptions, atEnd: AtEnd): Promise<Lab> {
-  const broker = await startRabbitMq();
-  atEnd(() => broker.remove());
+  const broker = await startBroker(LAB, atEnd);
   const { url: hubUrl, store } = await startHub(atEnd);
   const names = Array.from({ length: systems }, (_, index) => `system-${index + 1}.${LAB}`);
   const power = { type: powerType, address: '', id: powerId, user: '', password: new Secret('') };
   store.systems.putAll(names.map((fqdn) => ({ fqdn, lab: LAB, quiescentPeriodS: 0, power })));
-  await broker.ready();
-  const channel = await openChannel(broker.url, atEnd);
   return {
     amqpUrl: broker.url,
     hubUrl,
-    brokerPid: Number(readFileSync(join(broker.dir, 'pid'), 'utf8')),
-    queue: (count) =>
+    broker,
+    queue: (count, actions = ['on']) =>
       store.commands
         .add(
           LAB,
-          names.slice(0, count).map((fqdn) => ({ fqdn, action: 'on' })),
+          names.slice(0, count).flatMap((fqdn) => actions.map((action) => ({ fqdn, action }))),
         )
         .map(({ command }) => command),
     push: (command) => {
       const { exchange, routingKey, content, properties } = commandMessage(LAB, command);
-      channel.publish(exchange, routingKey, content, { persistent: true, ...properties });
+      broker.channel.publish(exchange, routingKey, content, { persistent: true, ...properties });
     },
     ended: (commands) => ended(store, commands),
-    hasWorker: async () => {
-      await waitUntil(async () => (await channel.checkQueue(commandQueue(LAB))).consumerCount > 0, {
+    subscribe: (listener) => store.commands.subscribe(listener),
+    hasWorkers: async (count) => {
+      await waitUntil(async () => (await broker.workers()) >= count, {
         timeoutMs: 30_000,
-        what: 'a worker to take commands from the broker',
+        what: `${count} workers to take commands from the broker`,
       });
     },
   };
@@ -83,14 +78,6 @@ async function startHub(atEnd: AtEnd): Promise<RunningServer> {
   const hub = await startServer({ listen: '127.0.0.1:0', stateDir: state.path, accounts, log: silentLogger });
   atEnd(() => hub.stop());
   return hub;
-}
-
-async function openChannel(amqpUrl: string, atEnd: AtEnd): Promise<Channel> {
-  const connection = await amqplib.connect(amqpUrl);
-  atEnd(() => connection.close());
-  const openScratchChannel = (): Promise<Channel> => connection.createChannel();
-  await ensureTopology({ openScratchChannel }, 'declare', commandTopology(LAB, 'quorum'));
-  return connection.createChannel();
 }
 
 async function ended({ commands: stored }: Store, commands: readonly Command[]): Promise<void> {

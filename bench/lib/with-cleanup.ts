@@ -7,10 +7,13 @@ export type AtEnd = (undo: () => Promise<void> | void) => void;
 const LIMIT_MS = 120_000;
 
 /**
- * Runs `work` and then undoes, last thing first, what it asked to have undone: also when it fails, takes too long, or the bench is told
- * to stop by a signal. Nothing that a bench starts outlives it.
+ * Runs `work` and then undoes, last thing first, what it asked to have undone: also when it fails, takes longer than `limitMs`, or the
+ * bench is told to stop by a signal. Nothing that a bench starts outlives it.
  */
-export async function withCleanup<T>(work: (atEnd: AtEnd) => Promise<T>): Promise<T> {
+export async function withCleanup<T>(
+  work: (atEnd: AtEnd) => Promise<T>,
+  limitMs: number = LIMIT_MS,
+): Promise<T> {
   const undos: (() => Promise<void> | void)[] = [];
   const undoAll = async (): Promise<void> => {
     for (let undo = undos.pop(); undo !== undefined; undo = undos.pop()) await undo();
@@ -18,10 +21,10 @@ export async function withCleanup<T>(work: (atEnd: AtEnd) => Promise<T>): Promis
   const stop = (): void => void undoAll().finally(() => process.exit(130));
   process.once('SIGINT', stop).once('SIGTERM', stop);
   try {
-    const late = (): Error => new Error(`expected the bench to end within ${LIMIT_MS / 1000} s`);
+    const late = (): Error => new Error(`expected the bench to end within ${limitMs / 1000} s`);
     return await withDeadline(
       work((undo) => undos.push(undo)),
-      LIMIT_MS,
+      limitMs,
       late,
     );
   } finally {

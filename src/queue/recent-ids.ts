@@ -4,29 +4,29 @@ import type { Clock } from './clock.ts';
 export class RecentIds {
   readonly #forMs: number;
   readonly #clock: Pick<Clock, 'now'>;
-  /** When each was added; a map keeps the order of insertion, so that the oldest come first. */
-  readonly #addedAt = new Map<number, number>();
+  /** When each was added. Ids are forgotten by the mapful: one by one would be to walk past all that were deleted, each time. */
+  #young = new Map<number, number>();
+  #old: ReadonlyMap<number, number> = new Map();
+  #youngSince: number;
 
   constructor(forMs: number, clock: Pick<Clock, 'now'>) {
     this.#forMs = forMs;
     this.#clock = clock;
+    this.#youngSince = clock.now();
   }
 
   add(id: number): void {
-    this.#forgetOld();
-    this.#addedAt.set(id, this.#clock.now());
+    const now = this.#clock.now();
+    if (now - this.#youngSince >= this.#forMs) {
+      this.#old = this.#young;
+      this.#young = new Map();
+      this.#youngSince = now;
+    }
+    this.#young.set(id, now);
   }
 
   has(id: number): boolean {
-    this.#forgetOld();
-    return this.#addedAt.has(id);
-  }
-
-  #forgetOld(): void {
-    const oldest = this.#clock.now() - this.#forMs;
-    for (const [id, addedAt] of this.#addedAt) {
-      if (addedAt > oldest) return;
-      this.#addedAt.delete(id);
-    }
+    const addedAt = this.#young.get(id) ?? this.#old.get(id);
+    return addedAt !== undefined && this.#clock.now() - addedAt < this.#forMs;
   }
 }

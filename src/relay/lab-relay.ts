@@ -115,14 +115,8 @@ export class LabRelay {
   }
 
   counts(): RelayCounts {
-    const bySystem = new Map<string, number>();
-    let published = 0;
-    for (const { command, isPublished } of this.#ready.queued()) {
-      if (isPublished) published += 1;
-      else bySystem.set(command.fqdn, (bySystem.get(command.fqdn) ?? 0) + 1);
-    }
-    const waiting = [...bySystem.values()].reduce((sum, count) => sum + count, 0);
-    return { waiting, published, running: this.#held.size, bySystem };
+    const { waiting, published } = this.#ready.counts();
+    return { waiting: waiting.total, published, running: this.#held.size, bySystem: waiting.bySystem };
   }
 
   /** Publishes nothing more. */

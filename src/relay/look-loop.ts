@@ -7,7 +7,7 @@ import type { LabRelay } from './lab-relay.ts';
 export interface LookLoopOptions {
   readonly hub: Pick<HubClient, 'queuedCommands' | 'runningIds'>;
   readonly relay: Pick<LabRelay, 'look' | 'publishAgain'>;
-  /** Milliseconds from the end of a look to the next. */
+  /** Milliseconds from the end of a look to the next; more when a look takes longer than this. */
   readonly intervalMs: number;
   /** How many messages wait in the lab's queue, undelivered. */
   readonly waitingMessages: () => Promise<number>;
@@ -21,9 +21,13 @@ export interface LookLoopOptions {
 export async function lookRepeatedly(options: LookLoopOptions): Promise<void> {
   const { intervalMs, onLook, signal, log } = options;
   let isFailing = false;
+  let restMs: number;
   do {
+    restMs = intervalMs;
+    const startedAt = performance.now();
     try {
       await look(options);
+      restMs = restAfter(performance.now() - startedAt, intervalMs);
       if (isFailing) log.info('hub answers again');
       isFailing = false;
       onLook(undefined);
@@ -34,8 +38,15 @@ export async function lookRepeatedly(options: LookLoopOptions): Promise<void> {
       isFailing = true;
       onLook(`cannot look at the hub: ${reason}`);
     }
-  } while (await wait(intervalMs, signal));
+  } while (await wait(restMs, signal));
 }
+
+/** As long as the look took, within reason: a list of 100,000 commands is seconds of work for the hub, and for the publishing here. */
+function restAfter(tookMs: number, intervalMs: number): number {
+  return Math.max(intervalMs, Math.min(tookMs, LONGEST_REST_MS));
+}
+
+const LONGEST_REST_MS = 10_000;
 
 async function look({ hub, relay, waitingMessages, signal, log }: LookLoopOptions): Promise<void> {
   const askedAt = Date.now();

@@ -9,6 +9,7 @@ import type { Logger } from '../logger.ts';
 import type { Clock } from '../queue/clock.ts';
 import { Gate } from '../queue/gate.ts';
 import { backoffMs, type BackoffBounds } from '../wait.ts';
+import { WaitingCounts } from './waiting-counts.ts';
 
 export interface ReadyPublisherOptions {
   readonly lab: string;
@@ -29,6 +30,7 @@ export class ReadyPublisher {
   readonly #options: ReadyPublisherOptions;
   readonly #gate: Gate;
   readonly #queued = new Map<number, Queued>();
+  readonly #waiting = new WaitingCounts();
   readonly #powerEnds: Map<string, number>;
   #trouble: string | undefined;
   #isStopped = false;
@@ -51,28 +53,30 @@ export class ReadyPublisher {
   /** Lets a queued command wait for its turn. */
   add(command: Command): void {
     if (this.#isStopped) return;
+    this.#remove(command.id);
     this.#queued.set(command.id, { command, attempts: 0, isPublished: false });
+    this.#waiting.add(command.fqdn);
     this.#gate.add(command, this.#options.clock.now());
   }
 
   /** Closes the lanes of a command that somebody has claimed, published or not. */
   hold(command: LaneNames & { readonly id: number }): void {
     if (this.#isStopped) return;
-    this.#queued.delete(command.id);
+    this.#remove(command.id);
     this.#gate.hold(command);
   }
 
   /** Opens the lanes of a command that is over; the rest of system `restOf` begins. */
   ended(id: number, { restOf }: { readonly restOf: string | undefined }): void {
     if (restOf !== undefined) this.#powerEnds.set(restOf.toLowerCase(), this.#options.clock.now());
-    this.#queued.delete(id);
+    this.#remove(id);
     this.#gate.release(id);
   }
 
   /** Takes commands out, and lets systems rest. All are gone before the first lane opens: else it would open to one of them. */
   forget(ids: readonly number[], restOf: readonly string[] = []): void {
     for (const fqdn of restOf) this.#powerEnds.set(fqdn.toLowerCase(), this.#options.clock.now());
-    for (const id of ids) this.#queued.delete(id);
+    for (const id of ids) this.#remove(id);
     for (const id of ids) this.#gate.release(id);
   }
 
@@ -92,6 +96,11 @@ export class ReadyPublisher {
     return this.#queued.values();
   }
 
+  /** How many of them wait here, by system, and how many are published. */
+  counts(): { readonly waiting: WaitingCounts; readonly published: number } {
+    return { waiting: this.#waiting, published: this.#queued.size - this.#waiting.total };
+  }
+
   /** Publishes nothing more. */
   stop(): void {
     this.#isStopped = true;
@@ -109,16 +118,33 @@ export class ReadyPublisher {
     queued.attempts += 1;
     try {
       await publisher.publish(readyMessage(lab, queued.command), { mandatory: true });
-      queued.isPublished = true;
+      this.#setPublished(queued, true);
       log.debug('command published', { id });
       this.#endTrouble();
     } catch (error) {
       this.#noteTrouble(id, error);
-      queued.isPublished = false;
+      this.#setPublished(queued, false);
       // A second copy does no harm: whoever has the first has claimed the command.
       const isStillQueued = this.#queued.get(id) === queued;
       if (isStillQueued) this.#gate.putBack(id, backoffMs(queued.attempts, backoff));
     }
+  }
+
+  #setPublished(queued: Queued, isPublished: boolean): void {
+    const { id, fqdn } = queued.command;
+    // One that has left meanwhile is not counted any more.
+    if (queued.isPublished !== isPublished && this.#queued.get(id) === queued) {
+      if (isPublished) this.#waiting.remove(fqdn);
+      else this.#waiting.add(fqdn);
+    }
+    queued.isPublished = isPublished;
+  }
+
+  #remove(id: number): void {
+    const queued = this.#queued.get(id);
+    if (queued === undefined) return;
+    this.#queued.delete(id);
+    if (!queued.isPublished) this.#waiting.remove(queued.command.fqdn);
   }
 
   /** Says it once a trouble: with a thousand commands to publish, more would only hide the rest. */

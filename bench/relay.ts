@@ -1,0 +1,114 @@
+import type { Command } from '../src/command.ts';
+import { powerCommand } from '../tests/helpers/commands.ts';
+import { waitUntil } from '../tests/helpers/wait-until.ts';
+import { LAB } from './lib/account.ts';
+import { startBroker } from './lib/broker.ts';
+import { startInstantWorker } from './lib/instant-worker.ts';
+import { cpuTime, residentMemory } from './lib/process-usage.ts';
+import { startRelay } from './lib/relay-process.ts';
+import { round } from './lib/statistics.ts';
+import { startStockHub, type Look } from './lib/stock-hub.ts';
+import { withCleanup } from './lib/with-cleanup.ts';
+import { writeResults } from './lib/write-results.ts';
+
+/*
+ * What the relay and the broker make of a lab's whole backlog: it is queued at once at a hub that lists all of it at each look, and worked
+ * off by a worker whose actions take no time. Hub and worker are in this process and answer at once, so that what is slow is the relay,
+ * the broker, or the machine that all of them share.
+ */
+
+const BACKLOGS = (process.env["N"] ?? "1000,10000,100000").split(",").map(Number);
+const SYSTEMS = 10_000;
+const INTERVAL_MS = 1_000;
+const LIMIT_MS = 600_000;
+
+interface Measurement {
+  readonly commands: number;
+  readonly seconds: number;
+  readonly commandsPerS: number;
+  /** Processor seconds for 1,000 commands. */
+  readonly relayCpuS: number;
+  readonly brokerCpuS: number;
+  readonly hubAndWorkerCpuS: number;
+  /** Part of one core that the relay had. */
+  readonly relayCore: number;
+  readonly relayMb: number;
+  readonly brokerMb: number;
+  /** Times that the relay looked at the hub. */
+  readonly looks: number;
+  /** Of the first look, when everything is queued: until it was read, and until the next one began, but for the interval between the two. */
+  readonly firstReadMs: number;
+  readonly firstLookMs: number;
+  readonly listMb: number;
+}
+
+const measurements: Measurement[] = [];
+for (const count of BACKLOGS)
+  measurements.push(await withCleanup((atEnd) => workOff(count, atEnd), LIMIT_MS));
+console.log('Processor time is in seconds for 1,000 commands.');
+console.table(measurements);
+const most = measurements.at(-1);
+const least = measurements.at(0);
+writeResults(
+  'relay',
+  `${most?.commands ?? NaN} commands for ${SYSTEMS} systems in ${most?.seconds ?? NaN} s, ${most?.commandsPerS ?? NaN} a second; ` +
+    `relay ${most?.relayCpuS ?? NaN} s CPU for 1,000 (${least?.relayCpuS ?? NaN} s when ${least?.commands ?? NaN} are queued), ` +
+    `${most?.relayMb ?? NaN} MB at most; a look at all of them takes ${most?.firstLookMs ?? NaN} ms`,
+  { systems: SYSTEMS, measurements },
+);
+
+async function workOff(count: number, atEnd: Parameters<typeof startBroker>[1]): Promise<Measurement> {
+  const broker = await startBroker(LAB, atEnd);
+  const hub = await startStockHub({ maxRunning: Infinity }, atEnd);
+  await startInstantWorker({ amqpUrl: broker.url, lab: LAB, hub }, atEnd);
+  const hasLooked = async (): Promise<void> => {
+    await waitUntil(() => hub.looks.length > 0, { timeoutMs: 30_000, what: 'the relay to look at the hub' });
+  };
+  const relay = await startRelay({ hubUrl: hub.url, amqpUrl: broker.url, hasLooked }, atEnd);
+  const cpu = (): readonly number[] =>
+    [relay.pid, broker.pid(), process.pid].map((pid) => cpuTime(pid).ownMs);
+
+  const commands = Array.from({ length: count }, (_, index) => command(index));
+  const idleLooks = hub.looks.length;
+  hub.queue(commands);
+  const startedAt = performance.now();
+  const before = cpu();
+  await waitUntil(() => hub.unfinished() === 0, { timeoutMs: LIMIT_MS, what: 'all commands to end' });
+  const ms = performance.now() - startedAt;
+  const used = cpu().map((after, index) => after - (before[index] ?? 0));
+  const [relayMs = NaN] = used;
+  const [relayCpuS = NaN, brokerCpuS = NaN, hubAndWorkerCpuS = NaN] = used.map((each) =>
+    round(each / count, 2),
+  );
+  await waitUntil(() => hub.looks.length > idleLooks + 1, { timeoutMs: 60_000, what: 'a second look' });
+  const looks = hub.looks.slice(idleLooks);
+  return {
+    commands: count,
+    seconds: round(ms / 1000),
+    commandsPerS: round(count / (ms / 1000), 0),
+    relayCpuS,
+    brokerCpuS,
+    hubAndWorkerCpuS,
+    relayCore: round(relayMs / ms, 2),
+    relayMb: round(residentMemory(relay.pid).highestMb, 0),
+    brokerMb: round(residentMemory(broker.pid()).highestMb, 0),
+    looks: looks.length,
+    ...firstLook(looks),
+  };
+}
+
+function firstLook(looks: readonly Look[]): Pick<Measurement, 'firstReadMs' | 'firstLookMs' | 'listMb'> {
+  const index = looks.findIndex(({ listed }) => listed > 0);
+  const [look, next] = looks.slice(index, index + 2);
+  if (look === undefined || next === undefined) throw new Error('expected two looks at the hub');
+  return {
+    firstReadMs: round(look.readMs, 0),
+    firstLookMs: round(next.askedAt - look.askedAt - INTERVAL_MS, 0),
+    listMb: round(look.bytes / 1e6),
+  };
+}
+
+/** Every system has its turn before any has its second. */
+function command(index: number): Command {
+  return powerCommand({ id: index + 1, fqdn: `system-${index % SYSTEMS}.${LAB}` });
+}
