@@ -17,7 +17,7 @@ import { writeResults } from './lib/write-results.ts';
  * the broker, or the machine that all of them share.
  */
 
-const BACKLOGS = (process.env["N"] ?? "1000,10000,100000").split(",").map(Number);
+const BACKLOGS = (process.env['N'] ?? '1000,10000,100000').split(',').map(Number);
 const SYSTEMS = 10_000;
 const INTERVAL_MS = 1_000;
 const LIMIT_MS = 600_000;
