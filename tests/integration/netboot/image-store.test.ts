@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { linkSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
@@ -173,7 +174,7 @@ describe('the image store', () => {
 
   it('removes what a killed process was fetching', async () => {
     mkdirSync(join(stores.dir, 'fetching'), { recursive: true });
-    writeFileSync(join(stores.dir, 'fetching/999999999.1'), 'half');
+    writeFileSync(join(stores.dir, `fetching/${hostname()}:999999999:1`), 'half');
     serve('/vmlinuz', 'kernel');
     await textOf(stores.open(), url('/vmlinuz'));
     await waitUntil(() => readdirSync(join(stores.dir, 'fetching')).length === 0);

@@ -121,7 +121,7 @@ function keyOf(url: string): string {
 
 const entrySchema = z.object({
   url: z.string(),
-  image: z.string().regex(/^[\w.-]+\.image$/),
+  image: z.string().regex(/^[\w.:-]+\.image$/),
   size: z.int().nonnegative(),
   etag: z.string().nullish(),
   lastModified: z.string().nullish(),

@@ -1,4 +1,5 @@
 import fs, { existsSync, readdirSync, statSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { ChangingCalls } from '../../../../src/actions/netboot/commit-change.ts';
@@ -87,12 +88,15 @@ describe('TreeChange', () => {
   });
 
   it('removes what a process that is gone left beside the tree', async () => {
-    const left = join(root, `.beaker-provision/staging/${FQDN}~999999999.1`);
-    const others = join(root, `.beaker-provision/staging/other.lab.test~999999999.1`);
-    fs.mkdirSync(left, { recursive: true });
-    fs.mkdirSync(others);
+    const staging = (name: string): string => join(root, '.beaker-provision/staging', name);
+    const left = staging(`${FQDN}~${hostname()}:999999999:1`);
+    const others = [
+      staging(`other.lab.test~${hostname()}:999999999:1`),
+      staging(`${FQDN}~other-host:999999999:1`),
+    ];
+    for (const path of [left, ...others]) fs.mkdirSync(path, { recursive: true });
     await configure('v1');
-    expect([existsSync(left), existsSync(others)]).toEqual([false, true]);
+    expect([left, ...others].map((path) => existsSync(path))).toEqual([false, true, true]);
   });
 
   it('changes nothing before the commit', async () => {
