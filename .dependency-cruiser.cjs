@@ -36,8 +36,9 @@ const ALLOWED = {
     why: 'The relay passes commands on; it runs none.',
   },
   roster: { others: ['broker'], why: 'The roster knows what the lab says, and not what follows from it.' },
+  terminal: { others: [], why: 'Drawing on a terminal is the same whatever is drawn.' },
   status: {
-    others: ['broker', 'roster', 'config'],
+    others: ['broker', 'roster', 'config', 'terminal'],
     why: 'Status shows what is heard, and asks nobody else.',
   },
   config: { others: [], why: 'Configuration is values; those who need one are handed it.' },

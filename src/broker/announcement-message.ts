@@ -19,6 +19,18 @@ export interface AnnouncedCommand extends NamedCommand {
   readonly sinceMs: number;
 }
 
+/** How a command ended at its worker. */
+export interface AnnouncedOutcome {
+  readonly id: number;
+  readonly fqdn: string;
+  readonly action: Action;
+  readonly status: 'completed' | 'failed' | 'aborted';
+  /** In milliseconds since the epoch. */
+  readonly endedMs: number;
+  /** The beginning of what the hub was told. */
+  readonly message?: string | undefined;
+}
+
 /** What a worker says about itself: every 10 s, on change, when it is asked, and a last time when it leaves. */
 export interface WorkerAnnouncement {
   readonly lab: string;
@@ -44,6 +56,10 @@ export interface WorkerAnnouncement {
   readonly elsewhere: readonly NamedCommand[];
   /** Ids that it has in line, by system. */
   readonly waiting: Readonly<Record<string, readonly number[]>>;
+  /** How many it has in line, by lane; see `longestLanes`. */
+  readonly lanes: LaneCounts;
+  /** How the commands that ended last have ended, the last first. */
+  readonly last: readonly AnnouncedOutcome[];
   /** Tokens of the questions it heard last: this announcement was made after them, however long it was under way. */
   readonly answers: readonly string[];
 }
@@ -61,8 +77,18 @@ export interface RelayAnnouncement {
   readonly waiting: number;
   readonly published: number;
   readonly running: number;
-  /** The systems with the most waiting commands, and how many. */
-  readonly longest: Readonly<Record<string, number>>;
+  /** How many wait, by lane; see `longestLanes`. */
+  readonly lanes: LaneCounts;
+}
+
+/** How many commands wait, by the lanes of `lanesOf`. */
+export type LaneCounts = Readonly<Record<string, number>>;
+
+const LANES = 50;
+
+/** Those lanes in which the most wait, and no more of them than everybody can be told every other moment. */
+export function longestLanes(byLane: ReadonlyMap<string, number>): LaneCounts {
+  return Object.fromEntries([...byLane].sort(([, a], [, b]) => b - a).slice(0, LANES));
 }
 
 /** Its receivers learn nothing from an old one. */
@@ -125,6 +151,20 @@ const wireCommand = wireNamed
   })
   .transform(({ since_ms: sinceMs, ...rest }) => ({ ...rest, sinceMs }));
 
+const wireOutcome = z
+  .object({
+    id,
+    fqdn: hostName,
+    action: z.enum(ACTIONS),
+    status: z.enum(['completed', 'failed', 'aborted']),
+    ended_ms: z.number(),
+    message: z.string().max(1_000).optional(),
+  })
+  .transform(({ ended_ms: endedMs, ...rest }) => ({ ...rest, endedMs }));
+
+// A worker of before there were any says nothing of them.
+const laneCounts = z.record(z.string(), count).default({});
+
 const wireWorker = z
   .object({
     lab: hostName,
@@ -141,6 +181,8 @@ const wireWorker = z
     doubting: z.array(wireNamed),
     elsewhere: z.array(wireNamed),
     waiting: z.record(z.string(), z.array(id)),
+    lanes: laneCounts,
+    last: z.array(wireOutcome).default([]),
     answers: z.array(name),
   })
   .transform(({ is_primary, is_leaving, started_at_ms, ...rest }) => ({
@@ -160,7 +202,7 @@ const wireRelay = z
     waiting: count,
     published: count,
     running: count,
-    longest: z.record(z.string(), count),
+    lanes: laneCounts,
   })
   .transform(({ is_leading: isLeading, is_leaving: isLeaving, ...rest }) => ({
     ...rest,
@@ -168,11 +210,10 @@ const wireRelay = z
     isLeaving,
   }));
 
-/** Names of members as on the wire, in snake case. Systems' names, the keys of records, are left as they are. */
-function wireOf(announcement: WorkerAnnouncement | RelayAnnouncement): object {
-  const { waiting, ...rest } = announcement;
-  const longest = 'longest' in announcement ? { longest: announcement.longest } : {};
-  return { ...snakeCased(rest), waiting, ...longest };
+/** Names of members as on the wire, in snake case. Names of systems and lanes, the keys of records, are left as they are. */
+export function wireOf(announcement: WorkerAnnouncement | RelayAnnouncement): object {
+  const { waiting, lanes, ...rest } = announcement;
+  return { ...snakeCased(rest), waiting, lanes };
 }
 
 function snakeCased(members: object): object {

@@ -140,19 +140,9 @@ export class CommandQueue {
     return [...this.#elsewhere.values()];
   }
 
-  /** Ids of what is in line, by system; of no more than `most` commands, those that have been here for longest. */
-  waiting(most = Infinity): Readonly<Record<string, readonly number[]>> {
-    const bySystem = new Map<string, number[]>();
-    let left = most;
-    for (const { command, phase } of this.#entries.values()) {
-      if (left === 0) break;
-      if (phase !== 'in line') continue;
-      left -= 1;
-      const ids = bySystem.get(command.fqdn);
-      if (ids === undefined) bySystem.set(command.fqdn, [command.id]);
-      else ids.push(command.id);
-    }
-    return Object.fromEntries(bySystem);
+  /** What is in line, those first that have been here for longest. */
+  *inLine(): Iterable<Command> {
+    for (const { command, phase } of this.#entries.values()) if (phase === 'in line') yield command;
   }
 
   /** Whether the command waits for a lane, its delay or its system's rest, rather than for a slot. */

@@ -27,8 +27,8 @@ export interface RelayCounts {
   readonly waiting: number;
   readonly published: number;
   readonly running: number;
-  /** Waiting commands by system. */
-  readonly bySystem: ReadonlyMap<string, number>;
+  /** Waiting commands by lane. */
+  readonly byLane: ReadonlyMap<string, number>;
 }
 
 /** What is known of a running command. */
@@ -116,7 +116,7 @@ export class LabRelay {
 
   counts(): RelayCounts {
     const { waiting, published } = this.#ready.counts();
-    return { waiting: waiting.total, published, running: this.#held.size, bySystem: waiting.bySystem };
+    return { waiting: waiting.total, published, running: this.#held.size, byLane: waiting.byLane };
   }
 
   /** Publishes nothing more. */

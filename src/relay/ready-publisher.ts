@@ -55,7 +55,7 @@ export class ReadyPublisher {
     if (this.#isStopped) return;
     this.#remove(command.id);
     this.#queued.set(command.id, { command, attempts: 0, isPublished: false });
-    this.#waiting.add(command.fqdn);
+    this.#waiting.add(command);
     this.#gate.add(command, this.#options.clock.now());
   }
 
@@ -96,7 +96,7 @@ export class ReadyPublisher {
     return this.#queued.values();
   }
 
-  /** How many of them wait here, by system, and how many are published. */
+  /** How many of them wait here, by lane, and how many are published. */
   counts(): { readonly waiting: WaitingCounts; readonly published: number } {
     return { waiting: this.#waiting, published: this.#queued.size - this.#waiting.total };
   }
@@ -131,11 +131,11 @@ export class ReadyPublisher {
   }
 
   #setPublished(queued: Queued, isPublished: boolean): void {
-    const { id, fqdn } = queued.command;
+    const { command } = queued;
     // One that has left meanwhile is not counted any more.
-    if (queued.isPublished !== isPublished && this.#queued.get(id) === queued) {
-      if (isPublished) this.#waiting.remove(fqdn);
-      else this.#waiting.add(fqdn);
+    if (queued.isPublished !== isPublished && this.#queued.get(command.id) === queued) {
+      if (isPublished) this.#waiting.remove(command);
+      else this.#waiting.add(command);
     }
     queued.isPublished = isPublished;
   }
@@ -144,7 +144,7 @@ export class ReadyPublisher {
     const queued = this.#queued.get(id);
     if (queued === undefined) return;
     this.#queued.delete(id);
-    if (!queued.isPublished) this.#waiting.remove(queued.command.fqdn);
+    if (!queued.isPublished) this.#waiting.remove(queued.command);
   }
 
   /** Says it once a trouble: with a thousand commands to publish, more would only hide the rest. */

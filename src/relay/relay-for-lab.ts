@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
-import { askMessage, relayMessage } from '../broker/announcement-message.ts';
+import { askMessage, longestLanes, relayMessage } from '../broker/announcement-message.ts';
 import { commandQueue } from '../broker/names.ts';
 import type { OutgoingMessage } from '../broker/outgoing-message.ts';
 import type { Publisher } from '../broker/publisher.ts';
@@ -29,8 +29,6 @@ export interface RelayForLabOptions extends BrokerOptions {
 
 /** How long the workers have to say what they run, before a new leader first looks at the hub. */
 const HEAR_OUT_MS = 500;
-/** How many systems are named in an announcement. */
-const LONGEST = 50;
 
 /**
  * The relay of one lab, for as long as it takes to be stopped: it listens, stands by, and while it has the lock it leads. Each
@@ -138,8 +136,7 @@ export class RelayForLab {
   #announcement(isLeaving: boolean): OutgoingMessage {
     const { lab } = this.#options;
     const term = this.#term;
-    const { waiting, published, running, bySystem } = term?.counts() ?? NOTHING;
-    const longest = [...bySystem].sort(([, a], [, b]) => b - a).slice(0, LONGEST);
+    const { waiting, published, running, byLane } = term?.counts() ?? NOTHING;
     return relayMessage({
       lab,
       name: `${hostname()}:${process.pid}`,
@@ -149,12 +146,12 @@ export class RelayForLab {
       waiting,
       published,
       running,
-      longest: Object.fromEntries(longest),
+      lanes: longestLanes(byLane),
     });
   }
 }
 
-const NOTHING = { waiting: 0, published: 0, running: 0, bySystem: new Map<string, number>() };
+const NOTHING = { waiting: 0, published: 0, running: 0, byLane: new Map<string, number>() };
 
 async function waitingMessages(session: Session, lab: string): Promise<number> {
   const channel = await session.openScratchChannel();

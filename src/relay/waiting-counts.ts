@@ -1,28 +1,32 @@
-/** Counts what waits, by system: told of each change, since to count a backlog anew for each announcement would take the most of it. */
+import { type LaneNames, lanesOf } from '../command.ts';
+
+/** Counts what waits, by lane: told of each change, since to count a backlog anew for each announcement would take the most of it. */
 export class WaitingCounts {
-  readonly #bySystem = new Map<string, number>();
+  readonly #byLane = new Map<string, number>();
   #total = 0;
 
   get total(): number {
     return this.#total;
   }
 
-  /** How many wait, by FQDN; systems without are left out. */
-  get bySystem(): ReadonlyMap<string, number> {
-    return this.#bySystem;
+  /** How many wait, by lane; lanes without are left out. */
+  get byLane(): ReadonlyMap<string, number> {
+    return this.#byLane;
   }
 
-  /** One more waits for system `fqdn`. */
-  add(fqdn: string): void {
+  /** One more waits. */
+  add(command: LaneNames): void {
     this.#total += 1;
-    this.#bySystem.set(fqdn, (this.#bySystem.get(fqdn) ?? 0) + 1);
+    for (const lane of lanesOf(command)) this.#byLane.set(lane, (this.#byLane.get(lane) ?? 0) + 1);
   }
 
   /** One that was added waits no longer. */
-  remove(fqdn: string): void {
+  remove(command: LaneNames): void {
     this.#total -= 1;
-    const left = (this.#bySystem.get(fqdn) ?? 0) - 1;
-    if (left > 0) this.#bySystem.set(fqdn, left);
-    else this.#bySystem.delete(fqdn);
+    for (const lane of lanesOf(command)) {
+      const left = (this.#byLane.get(lane) ?? 0) - 1;
+      if (left > 0) this.#byLane.set(lane, left);
+      else this.#byLane.delete(lane);
+    }
   }
 }

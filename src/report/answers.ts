@@ -1,3 +1,4 @@
+import type { AnnouncedOutcome } from '../broker/announcement-message.ts';
 import { UnroutableError } from '../broker/errors.ts';
 import { type Result, resultEvent, resultReply } from '../broker/result-message.ts';
 import type { Publisher } from '../broker/publisher.ts';
@@ -21,6 +22,9 @@ export interface AnswersOptions {
 }
 
 const RECENT_RESULTS = 1_000;
+/** Enough for a look, and little enough to be told every other moment. */
+const LAST = 10;
+const MESSAGE_LENGTH = 200;
 const BACKOFF = { firstMs: 500, maxMs: 30_000 };
 
 /**
@@ -32,6 +36,8 @@ export class Answers {
   readonly #stopping = new AbortController();
   /** The last results, oldest first, for those who ask late. */
   readonly #recent = new Map<number, Result>();
+  /** How the last commands ended, the last first, for those who look on. */
+  #last: readonly AnnouncedOutcome[] = [];
 
   constructor(options: AnswersOptions) {
     this.#options = options;
@@ -48,9 +54,15 @@ export class Answers {
     const result = this.#result(entry);
     if (result !== undefined) {
       this.#remember(result);
+      this.#last = [outcomeOf(entry), ...this.#last].flatMap((one) => one ?? []).slice(0, LAST);
       this.#options.publisher?.offer(resultEvent(result));
     }
     this.owed(entry);
+  }
+
+  /** How the last few commands ended, the last first. */
+  last(): readonly AnnouncedOutcome[] {
+    return this.#last;
   }
 
   /** Somebody else wants the command's answer: sent with the others, or now, if the command ended not long ago. */
@@ -131,4 +143,11 @@ export class Answers {
     const { lab, worker } = this.#options;
     return { id, lab, fqdn, action, worker };
   }
+}
+
+function outcomeOf({ command, outcome, endedAt }: JournalEntry): AnnouncedOutcome | undefined {
+  if (outcome === undefined || endedAt === undefined) return undefined;
+  const { id, fqdn, action } = command;
+  const message = outcome.status === 'completed' ? undefined : outcome.message.slice(0, MESSAGE_LENGTH);
+  return { id, fqdn, action, status: outcome.status, endedMs: endedAt, message };
 }

@@ -1,77 +1,81 @@
-import type { RelayAnnouncement, WorkerAnnouncement } from '../broker/announcement-message.ts';
-import type { Heard, Roster } from '../roster/roster.ts';
+import type { RelayAnnouncement } from '../broker/announcement-message.ts';
+import type { LabView, LaneView, SeenWorker } from './lab-view.ts';
 
-/** What is known of a lab at one moment. */
-export interface LabView {
-  readonly lab: string;
-  readonly relays: readonly RelayAnnouncement[];
-  readonly workers: readonly (WorkerAnnouncement & { readonly isSilent: boolean })[];
-}
-
-export function viewOf(lab: string, roster: Roster): LabView {
-  const workers = roster.workers().filter(({ last }) => !last.isLeaving);
-  return {
-    lab,
-    relays: roster.relays().map(({ last }) => last),
-    workers: workers.map((heard: Heard<WorkerAnnouncement>) => ({
-      ...heard.last,
-      isSilent: roster.isSilent(heard),
-    })),
-  };
-}
-
-/** The lab as lines of text: relays, workers, what runs, and what waits, the longest line first. */
-export function renderLab({ lab, relays, workers }: LabView, nowMs: number): readonly string[] {
-  if (relays.length + workers.length === 0) {
-    return [`lab ${lab}: nobody answers; start a worker with this LAB and AMQP_URL`];
-  }
-  const running = workers.flatMap(({ running, name }) => running.map((command) => ({ ...command, name })));
+/** The lab as lines of text: what is wrong, relays, workers, lanes, and how the last commands ended. */
+export function renderLab(
+  { lab, troubles, relays, workers, lanes, last }: LabView,
+  nowMs: number,
+): readonly string[] {
+  const ago = (ms: number): string => `${Math.max(0, Math.round((nowMs - ms) / 1000))} s`;
   return [
-    `lab ${lab}`,
+    `lab ${lab}${troubles.length === 0 ? ', all well' : ''}`,
+    ...troubles.map((trouble) => `! ${trouble}`),
     '',
     ...table(['RELAY', 'STATE', 'WAITING', 'PUBLISHED', 'RUNNING'], relays.map(relayCells)),
     '',
     ...table(['WORKER', 'MODE', 'RUNNING', 'WAITING', ''], workers.map(workerCells)),
     '',
     ...table(
-      ['RUNNING', 'SYSTEM', 'POWER ADDRESS', 'ACTION', 'STAGE', 'FOR', 'WORKER'],
-      running.map(({ id, fqdn, address, action, stage, sinceMs, name }) => [
-        ...[String(id), fqdn, address, action, stage],
-        ...[`${Math.max(0, Math.round((nowMs - sinceMs) / 1000))} s`, name],
+      ['LANE', 'WAITING', 'RUNNING', 'FOR', 'WORKER'],
+      shown(lanes).map((lane) => laneCells(lane, ago)),
+    ),
+    ...(lanes.length > shown(lanes).length ? [`and ${lanes.length - shown(lanes).length} more lanes`] : []),
+    '',
+    ...table(
+      ['ENDED', 'SYSTEM', 'ACTION', 'STATUS', 'AGO', 'WORKER', ''],
+      last.map(({ id, fqdn, action, status, endedMs, worker, message = '' }) => [
+        ...[String(id), fqdn, action, status, ago(endedMs), worker, firstLine(message)],
       ]),
     ),
-    '',
-    ...table(['WAITING FOR', 'COMMANDS'], waitingCells(relays, workers)),
-  ];
+  ].map(printable);
 }
 
-function relayCells({ name, isLeading, trouble, ...counts }: RelayAnnouncement): readonly string[] {
-  const state = trouble ?? (isLeading ? 'leads' : 'stands by');
+const LANES = 20;
+
+/** A system that runs or waits for its power controller is seen in the lane of that. */
+function shown(lanes: readonly LaneView[]): readonly LaneView[] {
+  return lanes.slice(0, LANES);
+}
+
+function relayCells({ name, isLeading, ...counts }: RelayAnnouncement): readonly string[] {
+  const state = isLeading ? 'leads' : 'stands by';
   return [name, state, ...[counts.waiting, counts.published, counts.running].map(String)];
 }
 
-function workerCells(worker: LabView['workers'][number]): readonly string[] {
-  const { name, mode, running, concurrency, waiting, isPrimary, isSilent } = worker;
+function workerCells({
+  name,
+  mode,
+  running,
+  concurrency,
+  waiting,
+  isPrimary,
+  isSilent,
+}: SeenWorker): readonly string[] {
   const notes = [isPrimary ? 'primary' : '', isSilent ? 'silent' : ''].filter((note) => note !== '');
   const inLine = Object.values(waiting).flat().length;
   return [name, mode, `${running.length} of ${concurrency}`, String(inLine), notes.join(', ')];
 }
 
-/** A command may wait at the relay or at a worker. */
-function waitingCells(
-  relays: readonly RelayAnnouncement[],
-  workers: LabView['workers'],
-): readonly (readonly string[])[] {
-  const bySystem = new Map<string, number>();
-  const add = (fqdn: string, count: number): void =>
-    void bySystem.set(fqdn, (bySystem.get(fqdn) ?? 0) + count);
-  for (const { longest } of relays) for (const [fqdn, count] of Object.entries(longest)) add(fqdn, count);
-  for (const { waiting } of workers) for (const [fqdn, ids] of Object.entries(waiting)) add(fqdn, ids.length);
-  const sorted = [...bySystem].sort(([, a], [, b]) => b - a);
-  return sorted.slice(0, LONGEST).map(([fqdn, count]) => [fqdn, String(count)]);
+function laneCells({ lane, waiting, running }: LaneView, ago: (ms: number) => string): readonly string[] {
+  const [kind = '', name = ''] = lane.split(/:(.*)/s);
+  const [first] = running;
+  return [
+    `${kind} ${name}`,
+    String(waiting),
+    first === undefined ? '' : `${first.id} ${first.action} ${first.stage}`,
+    first === undefined ? '' : ago(first.sinceMs),
+    first?.worker ?? '',
+  ];
 }
 
-const LONGEST = 20;
+function firstLine(text: string): string {
+  return text.split('\n', 1)[0] ?? '';
+}
+
+/** What others say of themselves must not write to the admin's terminal but text. */
+function printable(line: string): string {
+  return line.replaceAll(/\p{Cc}/gu, '?');
+}
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): readonly string[] {
   const all = [head, ...(rows.length === 0 ? [['none']] : rows)];

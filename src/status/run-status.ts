@@ -7,15 +7,16 @@ import type { Logger } from '../logger.ts';
 import { hearLab } from '../roster/hear-lab.ts';
 import { Roster } from '../roster/roster.ts';
 import { wait } from '../wait.ts';
-import { renderLab, viewOf } from './render-lab.ts';
+import { viewOf } from './lab-view.ts';
+import { openPicture, type Screen } from './picture.ts';
 
 export interface StatusOptions {
   readonly config: Config;
-  /** Print one JSON object instead of a table. */
+  /** Print JSON, a line for each picture, instead of a table. */
   readonly json: boolean;
-  /** Go on, with a new picture every second, until `signal` is aborted. */
+  /** Go on, with a new picture when something changes, until `signal` is aborted. */
   readonly watch: boolean;
-  readonly out: Pick<NodeJS.WriteStream, 'write' | 'isTTY'>;
+  readonly out: Screen;
   readonly signal: AbortSignal;
   readonly log: Logger;
 }
@@ -24,7 +25,6 @@ export interface StatusOptions {
 const HEAR_OUT_MS = 1_500;
 const CONNECT_MS = 10_000;
 const REDRAW_MS = 1_000;
-const CLEAR = '\u001b[H\u001b[2J';
 
 /**
  * Asks who works in the lab and on what, and prints the answers.
@@ -42,14 +42,14 @@ export async function runStatus(options: StatusOptions): Promise<void> {
     setUp: (session) => listen(session, roster, options),
     log: options.log,
   });
+  const picture = openPicture(out, options);
   try {
     await heard(roster, signal);
     await wait(HEAR_OUT_MS, signal);
-    out.write(picture(roster, options));
-    while (watch && (await wait(REDRAW_MS, signal))) {
-      out.write(`${out.isTTY ? CLEAR : '\n'}${picture(roster, options)}`);
-    }
+    do picture.show(viewOf(config.lab, roster));
+    while (watch && (await wait(REDRAW_MS, signal)));
   } finally {
+    picture.close();
     await supervisor.stop();
   }
 }
@@ -84,9 +84,4 @@ async function heard(roster: Roster, signal: AbortSignal): Promise<void> {
       throw new Error('status: expected the broker of AMQP_URL within 10 s, found none; see the log above');
     }
   }
-}
-
-function picture(roster: Roster, { config, json }: StatusOptions): string {
-  const view = viewOf(config.lab, roster);
-  return json ? `${JSON.stringify(view)}\n` : `${renderLab(view, Date.now()).join('\n')}\n`;
 }

@@ -1,4 +1,10 @@
-import type { AnnouncedCommand, NamedCommand, WorkerAnnouncement } from '../broker/announcement-message.ts';
+import {
+  type AnnouncedCommand,
+  longestLanes,
+  type NamedCommand,
+  type WorkerAnnouncement,
+} from '../broker/announcement-message.ts';
+import { lanesOf } from '../command.ts';
 import type { CommandQueue } from '../queue/command-queue.ts';
 import type { Journal } from '../report/journal.ts';
 import type { JournalEntry } from '../report/journal-entry.ts';
@@ -12,11 +18,14 @@ export type WorkerFacts = Pick<
 export interface AnnouncementOptions {
   readonly facts: WorkerFacts;
   readonly journal: Pick<Journal, 'identity' | 'entries'>;
-  readonly queue: Pick<CommandQueue, 'phaseOf' | 'waiting'>;
+  readonly queue: Pick<CommandQueue, 'phaseOf' | 'inLine'>;
 }
 
 /** What changes with the moment. */
-export type WorkerMoment = Pick<WorkerAnnouncement, 'mode' | 'isLeaving' | 'nth' | 'elsewhere' | 'answers'>;
+export type WorkerMoment = Pick<
+  WorkerAnnouncement,
+  'mode' | 'isLeaving' | 'nth' | 'elsewhere' | 'answers' | 'last'
+>;
 
 /** What this worker has to say: what its journal holds is what it may have been given. */
 export function announcementOf(
@@ -34,12 +43,30 @@ export function announcementOf(
     running: entries.flatMap(announced),
     asking,
     doubting: open.filter((command) => !asking.includes(command)),
-    waiting: queue.waiting(WAITING),
+    ...inLine(queue),
   };
 }
 
 /** Nobody needs to know more of a backlog, and a hundred thousand ids every other moment would be heard by all. */
 const WAITING = 2_000;
+/** So many are counted, since it is done anew for each announcement. */
+const COUNTED = 20_000;
+
+function inLine(queue: Pick<CommandQueue, 'inLine'>): Pick<WorkerAnnouncement, 'waiting' | 'lanes'> {
+  const waiting = new Map<string, number[]>();
+  const byLane = new Map<string, number>();
+  let counted = 0;
+  for (const command of queue.inLine()) {
+    if (counted === COUNTED) break;
+    counted += 1;
+    for (const lane of lanesOf(command)) byLane.set(lane, (byLane.get(lane) ?? 0) + 1);
+    if (counted > WAITING) continue;
+    const ids = waiting.get(command.fqdn);
+    if (ids === undefined) waiting.set(command.fqdn, [command.id]);
+    else ids.push(command.id);
+  }
+  return { waiting: Object.fromEntries(waiting), lanes: longestLanes(byLane) };
+}
 
 const STAGES = { claimed: 'claimed', started: 'running', ended: 'ended' } as const;
 

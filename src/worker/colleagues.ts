@@ -23,6 +23,8 @@ export interface ColleaguesOptions {
   readonly queue: CommandQueue;
   readonly roster: Roster;
   readonly mode: () => WorkerMoment['mode'];
+  /** How the last commands ended. */
+  readonly last: () => WorkerMoment['last'];
   readonly log: Logger;
 }
 
@@ -41,7 +43,7 @@ export class Colleagues {
   #nth = 0;
 
   constructor(options: ColleaguesOptions) {
-    const { config, publisher, journal, queue, mode } = options;
+    const { config, publisher, journal, queue, mode, last } = options;
     this.#options = options;
     const facts = {
       lab: config.lab,
@@ -55,7 +57,14 @@ export class Colleagues {
       announcement: (isLeaving) => {
         this.#nth += 1;
         const elsewhere = this.#elsewhere.unheard();
-        const moment = { mode: mode(), isLeaving, nth: this.#nth, elsewhere, answers: this.#answers };
+        const moment = {
+          mode: mode(),
+          last: last(),
+          isLeaving,
+          nth: this.#nth,
+          elsewhere,
+          answers: this.#answers,
+        };
         return workerMessage(announcementOf({ facts, journal, queue }, moment));
       },
     });

@@ -73,7 +73,17 @@ export function createParts(options: WorkerOptions): Parts {
   });
   const mode = (): WorkerMoment['mode'] => sources?.mode() ?? 'starting';
   if (publisher !== undefined) {
-    colleagues = new Colleagues({ config, publisher, hub, journal, queue, roster, mode, log });
+    colleagues = new Colleagues({
+      config,
+      publisher,
+      hub,
+      journal,
+      queue,
+      roster,
+      mode,
+      last: () => answers.last(),
+      log,
+    });
   }
   const modeFrom = (from: Pick<Sources, 'mode'>): void => void (sources = from);
   return { journal, hub, images, publisher, answers, reporter, queue, roster, colleagues, claimed, modeFrom };

@@ -75,13 +75,25 @@ describe('a relay between a stock hub and two workers', () => {
     const text = status.stdout.replaceAll(/ +/g, ' ');
     expect(text).toMatch(/:\d+ leads 1 0 1\n/);
     expect(text).toMatch(/:\d+ push 1 of 50 0 primary\n/);
-    expect(text).toMatch(/\n1 sys1\.lab\.test pdu on running \d+ s /);
-    expect(text).toMatch(/\nsys1\.lab\.test 1\n/);
+    expect(text).toMatch(/^lab \S+, all well\n/);
+    expect(text).toMatch(/\npower pdu 1 1 on running \d+ s \S+:\d+\n/);
+    expect(text).toMatch(/\nsystem sys1\.lab\.test 1 1 on running \d+ s /);
     const json = startCli(['status', '--json'], { settings });
     expect(await json.exited).toBe(0);
-    expect(JSON.parse(json.stdout)).toMatchObject({ workers: [{ mode: 'push', running: [{ id: 1 }] }] });
+    expect(JSON.parse(json.stdout)).toMatchObject({
+      workers: [{ mode: 'push', running: [{ id: 1 }] }],
+      lanes: expect.arrayContaining([{ lane: 'power:pdu', running: [1], waiting: 1 }]),
+    });
+    const watched = startCli(['status', '--watch'], { settings });
+    await waitUntil(() => watched.stdout.includes('all well'), { timeoutMs: 20_000 });
     lab.power.letThrough(1, 2);
     await lab.untilEnded();
+    await waitUntil(() => /\n2 +sys1\.lab\.test +on +completed +\d+ s/.test(watched.stdout), {
+      timeoutMs: 20_000,
+    });
+    watched.signal('SIGTERM');
+    expect(await watched.exited).toBe(0);
+    expect(watched.stdout).not.toContain('\x1b');
   });
 
   it('needs no more rights at the broker than the guide says, nor does a worker', async () => {

@@ -18,6 +18,8 @@ export function announcement(more: Partial<WorkerAnnouncement> = {}): WorkerAnno
     doubting: [],
     elsewhere: [],
     waiting: {},
+    lanes: {},
+    last: [],
     answers: [],
     ...more,
   };

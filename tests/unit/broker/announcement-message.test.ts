@@ -17,6 +17,8 @@ describe('what a worker announces', () => {
     asking: [{ id: 8, fqdn: 'sys8.lab.test', action: 'off', address: '' }],
     doubting: [{ id: 9, fqdn: 'sys9.lab.test', action: 'reboot', address: 'pdu2' }],
     waiting: { 'sys1.lab.test': [10, 11] },
+    lanes: { 'system:sys1.lab.test': 2, 'power:PDU-A': 2 },
+    last: [{ id: 6, fqdn: 'sys6.lab.test', action: 'on', status: 'failed', endedMs: 900, message: 'no' }],
     answers: ['token'],
   });
 
@@ -57,7 +59,7 @@ describe('what a relay announces', () => {
       waiting: 2,
       published: 1,
       running: 3,
-      longest: { 'SYS-A.lab.test': 2 },
+      lanes: { 'system:sys-a.lab.test': 2 },
     };
     expect(relayMessage(said).routingKey).toBe('beaker.Relay.lab.test');
     expect(decodeRelay(relayMessage(said).content)).toEqual(said);

@@ -95,9 +95,9 @@ describe('a roster', () => {
 
   it('forgets a relay that leaves', () => {
     const relay = { lab: 'lab.test', name: 'r:1', isLeading: true, waiting: 0, published: 0, running: 0 };
-    roster.heardRelay({ ...relay, isLeaving: false, longest: {} });
+    roster.heardRelay({ ...relay, isLeaving: false, lanes: {} });
     expect(roster.relays()).toHaveLength(1);
-    roster.heardRelay({ ...relay, isLeaving: true, longest: {} });
+    roster.heardRelay({ ...relay, isLeaving: true, lanes: {} });
     expect(roster.relays()).toHaveLength(0);
   });
 });

@@ -1,0 +1,118 @@
+import {
+  type AnnouncedCommand,
+  type AnnouncedOutcome,
+  type RelayAnnouncement,
+  wireOf,
+  type WorkerAnnouncement,
+} from '../broker/announcement-message.ts';
+import { lanesOf } from '../command.ts';
+import type { Heard, Roster } from '../roster/roster.ts';
+
+/** What is known of a lab at one moment. */
+export interface LabView {
+  readonly lab: string;
+  /** What somebody should look at, a sentence each; none when all is well. */
+  readonly troubles: readonly string[];
+  readonly relays: readonly RelayAnnouncement[];
+  readonly workers: readonly SeenWorker[];
+  /** The lanes in which something runs or waits: where most waits comes first. */
+  readonly lanes: readonly LaneView[];
+  /** How the last commands ended, the last first. */
+  readonly last: readonly (AnnouncedOutcome & { readonly worker: string })[];
+}
+
+export interface SeenWorker extends WorkerAnnouncement {
+  /** It has not been heard for longer than it should take. */
+  readonly isSilent: boolean;
+}
+
+export interface LaneView {
+  /** As `lanesOf` names it. */
+  readonly lane: string;
+  readonly running: readonly (AnnouncedCommand & { readonly worker: string })[];
+  /** How many wait, as the relay or the workers count them, whoever counts more: they may have the same ones. */
+  readonly waiting: number;
+}
+
+const LAST = 10;
+
+/** The lab as the roster has heard of it. */
+export function viewOf(lab: string, roster: Roster): LabView {
+  const workers = roster
+    .workers()
+    .filter(({ last }) => !last.isLeaving)
+    .map((heard: Heard<WorkerAnnouncement>) => ({ ...heard.last, isSilent: roster.isSilent(heard) }));
+  const relays = roster
+    .relays()
+    .map(({ last }) => last)
+    .filter(({ isLeaving }) => !isLeaving);
+  return {
+    lab,
+    troubles: troublesOf(relays, workers),
+    relays,
+    workers,
+    lanes: lanesIn(relays, workers),
+    last: workers
+      .flatMap(({ last, name }) => last.map((outcome) => ({ ...outcome, worker: name })))
+      .sort((a, b) => b.endedMs - a.endedMs)
+      .slice(0, LAST),
+  };
+}
+
+/** The view as JSON, with the names that announcements have. */
+export function viewAsJson({ lab, troubles, relays, workers, lanes, last }: LabView): string {
+  return JSON.stringify({
+    lab,
+    troubles,
+    relays: relays.map(wireOf),
+    workers: workers.map(({ isSilent, ...worker }) => ({ ...wireOf(worker), is_silent: isSilent })),
+    lanes: lanes.map(({ lane, running, waiting }) => ({
+      lane,
+      running: running.map(({ id }) => id),
+      waiting,
+    })),
+    last: last.map(({ endedMs, ...outcome }) => ({ ...outcome, ended_ms: endedMs })),
+  });
+}
+
+function troublesOf(relays: readonly RelayAnnouncement[], workers: readonly SeenWorker[]): readonly string[] {
+  const polling = workers.filter(({ mode, isSilent }) => mode === 'polling' && !isSilent);
+  return [
+    ...(workers.length === 0 ? ['no worker answers; start one with this LAB and AMQP_URL'] : []),
+    ...workers
+      .filter(({ isSilent }) => isSilent)
+      .map(({ name, running }) => `worker ${name} is silent; it had ${running.length} commands`),
+    ...(relays.length > 0 && !relays.some(({ isLeading }) => isLeading) ? ['no relay leads'] : []),
+    ...relays.flatMap(({ name, trouble }) => (trouble === undefined ? [] : [`relay ${name}: ${trouble}`])),
+    ...polling.map(({ name }) => `worker ${name} polls, although it is heard at the broker`),
+  ];
+}
+
+function lanesIn(relays: readonly RelayAnnouncement[], workers: readonly SeenWorker[]): readonly LaneView[] {
+  const byRelays = sumOf(relays.map(({ lanes }) => lanes));
+  const byWorkers = sumOf(workers.map(({ lanes }) => lanes));
+  const running = new Map<string, LaneView['running']>();
+  for (const { running: commands, name } of workers) {
+    for (const command of commands) {
+      for (const lane of lanesOf({ fqdn: command.fqdn, power: { address: command.address } })) {
+        running.set(lane, [...(running.get(lane) ?? []), { ...command, worker: name }]);
+      }
+    }
+  }
+  const lanes = [...new Set([...running.keys(), ...byRelays.keys(), ...byWorkers.keys()])];
+  return lanes
+    .map((lane) => ({
+      lane,
+      running: running.get(lane) ?? [],
+      waiting: Math.max(byRelays.get(lane) ?? 0, byWorkers.get(lane) ?? 0),
+    }))
+    .sort((a, b) => b.waiting - a.waiting || b.running.length - a.running.length);
+}
+
+function sumOf(all: readonly Readonly<Record<string, number>>[]): ReadonlyMap<string, number> {
+  const sum = new Map<string, number>();
+  for (const counts of all) {
+    for (const [lane, count] of Object.entries(counts)) sum.set(lane, (sum.get(lane) ?? 0) + count);
+  }
+  return sum;
+}
