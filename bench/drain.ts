@@ -18,7 +18,7 @@ import { writeResults } from './lib/write-results.ts';
 const SYSTEMS = 1_000;
 const ACTIONS: readonly Action[] = ['off', 'on'];
 const COMMANDS = SYSTEMS * ACTIONS.length;
-/** So many systems are provisioned at a time while work is steady, and the next ones begin when half of those are done. */
+/** So many systems are provisioned at a time while work is steady: when half of them are done, as many follow. */
 const AT_A_TIME = 250;
 const CONCURRENCY = 50;
 const LIMIT_MS = 240_000;
@@ -90,7 +90,7 @@ async function brokerOutage(lab: Lab): Promise<Drain> {
 async function relayOutage(lab: Lab, worker: RoleProcess, atEnd: AtEnd): Promise<WithMemory> {
   const piledUp = pileUp(lab);
   const draining = piledUp.drain();
-  const relay = await startRelay(await lab.withNewChannel(), atEnd);
+  const relay = await startRelay(lab, atEnd);
   return withMemory(await draining, { worker, relay });
 }
 

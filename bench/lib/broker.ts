@@ -25,7 +25,11 @@ export async function startBroker(lab: string, atEnd: AtEnd): Promise<Broker> {
   await node.ready();
   const connection = await amqplib.connect(node.url);
   connection.on('error', ignore);
-  atEnd(() => Promise.resolve().then(() => connection.close()).catch(ignore));
+  atEnd(() =>
+    Promise.resolve()
+      .then(() => connection.close())
+      .catch(ignore),
+  );
   const openScratchChannel = (): Promise<Channel> => connection.createChannel();
   await ensureTopology({ openScratchChannel }, 'declare', commandTopology(lab, 'quorum'));
   await ensureTopology({ openScratchChannel }, 'declare', labTopology);

@@ -1,4 +1,4 @@
-import type { ConsumeMessage } from 'amqplib';
+import amqplib, { type ConsumeMessage } from 'amqplib';
 import { decodeRelay } from '../../src/broker/announcement-message.ts';
 import { listenerQueue, relayKey, WORKERS_EXCHANGE } from '../../src/broker/names.ts';
 import { ACCOUNT, LAB } from './account.ts';
@@ -23,14 +23,19 @@ export function startRelay({ hubUrl, broker }: RelayOptions, atEnd: AtEnd): Prom
 }
 
 /** Resolves once a relay says that it leads. */
-async function leads({ channel }: Broker): Promise<void> {
-  const { queue } = await channel.assertQueue(listenerQueue(LAB), { exclusive: true, autoDelete: true });
-  await channel.bindQueue(queue, WORKERS_EXCHANGE, relayKey(LAB));
-  await new Promise<void>((resolve, reject) => {
-    const hear = (message: ConsumeMessage | null): void => {
-      if (message !== null && decodeRelay(message.content).isLeading) resolve();
-    };
-    channel.consume(queue, hear, { noAck: true, consumerTag: queue }).catch(reject);
-  });
-  await channel.cancel(queue);
+async function leads({ url }: Broker): Promise<void> {
+  const connection = await amqplib.connect(url);
+  try {
+    const channel = await connection.createChannel();
+    const { queue } = await channel.assertQueue(listenerQueue(LAB), { exclusive: true, autoDelete: true });
+    await channel.bindQueue(queue, WORKERS_EXCHANGE, relayKey(LAB));
+    await new Promise<void>((resolve, reject) => {
+      const hear = (message: ConsumeMessage | null): void => {
+        if (message !== null && decodeRelay(message.content).isLeading) resolve();
+      };
+      channel.consume(queue, hear, { noAck: true }).catch(reject);
+    });
+  } finally {
+    await connection.close();
+  }
 }
