@@ -32,8 +32,8 @@ type Load = (typeof LOADS)[number];
 
 interface Measurement {
   readonly commands: number;
-  /** The most that the hub lists or lets run. */
-  readonly maxRunning: number;
+  /** What the hub lists, and lets run. */
+  readonly listedAtMost: number | 'all';
   readonly seconds: number;
   readonly commandsPerS: number;
   /** Processor seconds for 1,000 commands. */
@@ -62,7 +62,7 @@ writeResults(
   `${most?.commands ?? NaN} commands for ${SYSTEMS} systems in ${most?.seconds ?? NaN} s, ${most?.commandsPerS ?? NaN} a second; ` +
     `relay ${most?.relayCpuS ?? NaN} s CPU for 1,000 (${least?.relayCpuS ?? NaN} s when ${least?.commands ?? NaN} are queued), ` +
     `${most?.relayMb ?? NaN} MB at most; a look at all of them takes ${most?.firstLookMs ?? NaN} ms; ` +
-    `${capped?.commandsPerS ?? NaN} a second from a hub that lists ${capped?.maxRunning ?? NaN} at most`,
+    `${capped?.commandsPerS ?? NaN} a second from a hub that lists ${capped?.listedAtMost ?? NaN} at most`,
   { systems: SYSTEMS, measurements },
 );
 
@@ -90,7 +90,7 @@ async function workOff({ count, maxRunning }: Load, atEnd: AtEnd): Promise<Measu
   const looks = hub.looks.slice(idleLooks);
   return {
     commands: count,
-    maxRunning,
+    listedAtMost: maxRunning === Infinity ? 'all' : maxRunning,
     seconds: round(ms / 1000),
     commandsPerS: round(count / (ms / 1000), 0),
     relayCpuS,
