@@ -5,6 +5,7 @@ import { powerCommand } from '../../helpers/commands.ts';
 import { silentLogger } from '../../helpers/silent-logger.ts';
 import { VirtualClock } from '../../helpers/virtual-clock.ts';
 
+const PUBLISH_MS = 500;
 const MOVES = ['add', 'hold', 'end', 'forget', 'publish again'] as const;
 
 describe('commands that are published once they are ready', () => {
@@ -37,6 +38,8 @@ class Lab {
     lab: 'lab.example.com',
     publisher: {
       publish: async () => {
+        // Meanwhile a command may be claimed, end, or come again.
+        await new Promise<void>((resolve) => this.clock.after(PUBLISH_MS, resolve));
         if (!this.isBrokerThere) throw new Error('away');
       },
     },
