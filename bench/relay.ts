@@ -8,7 +8,7 @@ import { cpuTime, residentMemory } from './lib/process-usage.ts';
 import { startRelay } from './lib/relay-process.ts';
 import { round } from './lib/statistics.ts';
 import { startStockHub, type Look } from './lib/stock-hub.ts';
-import { withCleanup } from './lib/with-cleanup.ts';
+import { withCleanup, type AtEnd } from './lib/with-cleanup.ts';
 import { writeResults } from './lib/write-results.ts';
 
 /*
@@ -17,13 +17,23 @@ import { writeResults } from './lib/write-results.ts';
  * the broker, or the machine that all of them share.
  */
 
-const BACKLOGS = (process.env['N'] ?? '1000,10000,100000').split(',').map(Number);
+const LOADS = [
+  { count: 1_000, maxRunning: Infinity },
+  { count: 10_000, maxRunning: Infinity },
+  { count: 100_000, maxRunning: Infinity },
+  // As Beaker lists them that has `max_running_commands`: a look then brings no more than this.
+  { count: 1_000, maxRunning: 100 },
+];
 const SYSTEMS = 10_000;
 const INTERVAL_MS = 1_000;
-const LIMIT_MS = 600_000;
+const LIMIT_MS = 300_000;
+
+type Load = (typeof LOADS)[number];
 
 interface Measurement {
   readonly commands: number;
+  /** What the hub lists, and lets run. */
+  readonly listedAtMost: number | 'all';
   readonly seconds: number;
   readonly commandsPerS: number;
   /** Processor seconds for 1,000 commands. */
@@ -36,35 +46,31 @@ interface Measurement {
   readonly brokerMb: number;
   /** Times that the relay looked at the hub. */
   readonly looks: number;
-  /** Of the first look, when everything is queued: until it was read, and until the next one began, but for the interval between the two. */
+  /** Of the first look, when everything is queued: until the list was read, and until all of it had its place. */
   readonly firstReadMs: number;
   readonly firstLookMs: number;
   readonly listMb: number;
 }
 
 const measurements: Measurement[] = [];
-for (const count of BACKLOGS)
-  measurements.push(await withCleanup((atEnd) => workOff(count, atEnd), LIMIT_MS));
+for (const count of LOADS) measurements.push(await withCleanup((atEnd) => workOff(count, atEnd), LIMIT_MS));
 console.log('Processor time is in seconds for 1,000 commands.');
 console.table(measurements);
-const most = measurements.at(-1);
-const least = measurements.at(0);
+const [least, , most, capped] = measurements;
 writeResults(
   'relay',
   `${most?.commands ?? NaN} commands for ${SYSTEMS} systems in ${most?.seconds ?? NaN} s, ${most?.commandsPerS ?? NaN} a second; ` +
     `relay ${most?.relayCpuS ?? NaN} s CPU for 1,000 (${least?.relayCpuS ?? NaN} s when ${least?.commands ?? NaN} are queued), ` +
-    `${most?.relayMb ?? NaN} MB at most; a look at all of them takes ${most?.firstLookMs ?? NaN} ms`,
+    `${most?.relayMb ?? NaN} MB at most; a look at all of them takes ${most?.firstLookMs ?? NaN} ms; ` +
+    `${capped?.commandsPerS ?? NaN} a second from a hub that lists ${capped?.listedAtMost ?? NaN} at most`,
   { systems: SYSTEMS, measurements },
 );
 
-async function workOff(count: number, atEnd: Parameters<typeof startBroker>[1]): Promise<Measurement> {
+async function workOff({ count, maxRunning }: Load, atEnd: AtEnd): Promise<Measurement> {
   const broker = await startBroker(LAB, atEnd);
-  const hub = await startStockHub({ maxRunning: Infinity }, atEnd);
+  const hub = await startStockHub({ maxRunning }, atEnd);
   await startInstantWorker({ amqpUrl: broker.url, lab: LAB, hub }, atEnd);
-  const hasLooked = async (): Promise<void> => {
-    await waitUntil(() => hub.looks.length > 0, { timeoutMs: 30_000, what: 'the relay to look at the hub' });
-  };
-  const relay = await startRelay({ hubUrl: hub.url, amqpUrl: broker.url, hasLooked }, atEnd);
+  const relay = await startRelay({ hubUrl: hub.url, broker }, atEnd);
   const cpu = (): readonly number[] =>
     [relay.pid, broker.pid(), process.pid].map((pid) => cpuTime(pid).ownMs);
 
@@ -84,6 +90,7 @@ async function workOff(count: number, atEnd: Parameters<typeof startBroker>[1]):
   const looks = hub.looks.slice(idleLooks);
   return {
     commands: count,
+    listedAtMost: maxRunning === Infinity ? 'all' : maxRunning,
     seconds: round(ms / 1000),
     commandsPerS: round(count / (ms / 1000), 0),
     relayCpuS,
@@ -103,9 +110,14 @@ function firstLook(looks: readonly Look[]): Pick<Measurement, 'firstReadMs' | 'f
   if (look === undefined || next === undefined) throw new Error('expected two looks at the hub');
   return {
     firstReadMs: round(look.readMs, 0),
-    firstLookMs: round(next.askedAt - look.askedAt - INTERVAL_MS, 0),
+    firstLookMs: round(lookMs(next.askedAt - look.askedAt), 0),
     listMb: round(look.bytes / 1e6),
   };
+}
+
+/** After a look the relay rests for its interval, or for as long as the look took. */
+function lookMs(untilNextMs: number): number {
+  return untilNextMs > 2 * INTERVAL_MS ? untilNextMs / 2 : untilNextMs - INTERVAL_MS;
 }
 
 /** Every system has its turn before any has its second. */

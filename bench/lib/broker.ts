@@ -24,9 +24,12 @@ export async function startBroker(lab: string, atEnd: AtEnd): Promise<Broker> {
   atEnd(() => node.remove());
   await node.ready();
   const connection = await amqplib.connect(node.url);
-  // A bench may have stopped the broker: a connection that is gone needs no closing.
-  connection.on('error', () => undefined);
-  atEnd(() => connection.close().catch(() => undefined));
+  connection.on('error', ignore);
+  atEnd(() =>
+    Promise.resolve()
+      .then(() => connection.close())
+      .catch(ignore),
+  );
   const openScratchChannel = (): Promise<Channel> => connection.createChannel();
   await ensureTopology({ openScratchChannel }, 'declare', commandTopology(lab, 'quorum'));
   await ensureTopology({ openScratchChannel }, 'declare', labTopology);
@@ -49,4 +52,8 @@ async function consumersOf(queue: string, url: string): Promise<number> {
   } finally {
     await connection.close();
   }
+}
+
+function ignore(): void {
+  // A bench may stop the broker, and a connection that is gone needs no closing.
 }

@@ -18,6 +18,11 @@ export interface LabOptions {
   readonly powerId: string;
 }
 
+export interface QueueOptions {
+  readonly from?: number;
+  readonly actions?: readonly Action[];
+}
+
 /**
  * A lab without a worker. The hub is a stock one, which knows nothing of a broker: the bench pushes what it queues, or starts a relay. What
  * the hub knows the bench learns without asking.
@@ -26,14 +31,14 @@ export interface Lab {
   readonly amqpUrl: string;
   readonly hubUrl: string;
   readonly broker: Broker;
-  /** Queues commands at the hub for each of the first `count` systems: an `on` unless other actions are given. */
-  readonly queue: (count: number, actions?: readonly Action[]) => readonly Command[];
+  /** Queues commands at the hub for each of `count` systems, the first ones unless told `from` which: an `on` unless other actions are given. */
+  readonly queue: (count: number, options?: QueueOptions) => readonly Command[];
   /** Publishes the command to the lab's workers. */
   readonly push: (command: Command) => void;
   /** Resolves once all of the commands have ended at the hub. @throws Error when one of them did not complete */
   readonly ended: (commands: readonly Command[]) => Promise<void>;
-  /** Calls `listener` with each change of a command, until the function that comes back is called. */
-  readonly subscribe: (listener: (record: CommandRecord) => void) => () => void;
+  /** Resolves once all of the commands have been claimed. */
+  readonly claimed: (commands: readonly Command[]) => Promise<void>;
   /** Resolves once `count` workers take commands from the broker. */
   readonly hasWorkers: (count: number) => Promise<void>;
 }
@@ -49,11 +54,11 @@ export async function startLab({ systems, powerType, powerId }: LabOptions, atEn
     amqpUrl: broker.url,
     hubUrl,
     broker,
-    queue: (count, actions = ['on']) =>
+    queue: (count, { from = 0, actions = JUST_ON } = {}) =>
       store.commands
         .add(
           LAB,
-          names.slice(0, count).flatMap((fqdn) => actions.map((action) => ({ fqdn, action }))),
+          names.slice(from, from + count).flatMap((fqdn) => actions.map((action) => ({ fqdn, action }))),
         )
         .map(({ command }) => command),
     push: (command) => {
@@ -61,7 +66,7 @@ export async function startLab({ systems, powerType, powerId }: LabOptions, atEn
       broker.channel.publish(exchange, routingKey, content, { persistent: true, ...properties });
     },
     ended: (commands) => ended(store, commands),
-    subscribe: (listener) => store.commands.subscribe(listener),
+    claimed: (commands) => changed(store, commands, ({ status }) => status === 'Running'),
     hasWorkers: async (count) => {
       await waitUntil(async () => (await broker.workers()) >= count, {
         timeoutMs: 30_000,
@@ -70,6 +75,8 @@ export async function startLab({ systems, powerType, powerId }: LabOptions, atEn
     },
   };
 }
+
+const JUST_ON: readonly Action[] = ['on'];
 
 async function startHub(atEnd: AtEnd): Promise<RunningServer> {
   const state = tempDir();
@@ -80,12 +87,30 @@ async function startHub(atEnd: AtEnd): Promise<RunningServer> {
   return hub;
 }
 
-async function ended({ commands: stored }: Store, commands: readonly Command[]): Promise<void> {
+function ended(store: Store, commands: readonly Command[]): Promise<void> {
+  return changed(store, commands, (record) => {
+    if (!hasEnded(record)) return false;
+    if (record.status === 'Completed') return true;
+    throw new Error(`a command ended badly: ${record.message ?? ''}`);
+  });
+}
+
+/** Resolves once `hasHappened` was true for each of the commands, rejects when it throws. */
+async function changed(
+  { commands: stored }: Store,
+  commands: readonly Command[],
+  hasHappened: (record: CommandRecord) => boolean,
+): Promise<void> {
   const open = new Set(commands.map(({ id }) => id));
   await new Promise<void>((resolve, reject) => {
     const unsubscribe = stored.subscribe((record) => {
-      if (!hasEnded(record) || !open.delete(record.command.id)) return;
-      if (record.status !== 'Completed') reject(new Error(`a command ended badly: ${record.message ?? ''}`));
+      try {
+        if (!open.has(record.command.id) || !hasHappened(record)) return;
+      } catch (error) {
+        reject(error);
+        return;
+      }
+      open.delete(record.command.id);
       if (open.size > 0) return;
       unsubscribe();
       resolve();

@@ -1,0 +1,75 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { ReadyPublisher } from '../../../src/relay/ready-publisher.ts';
+import { lanesOf } from '../../../src/command.ts';
+import { powerCommand } from '../../helpers/commands.ts';
+import { silentLogger } from '../../helpers/silent-logger.ts';
+import { VirtualClock } from '../../helpers/virtual-clock.ts';
+
+const PUBLISH_MS = 500;
+const MOVES = ['add', 'hold', 'end', 'forget', 'publish again'] as const;
+
+describe('commands that are published once they are ready', () => {
+  it('are counted as waiting or published, whatever becomes of them, and the broker with them', async () => {
+    const move = fc.record({
+      move: fc.constantFrom(...MOVES),
+      id: fc.integer({ min: 1, max: 9 }),
+      isBrokerThere: fc.boolean(),
+      ms: fc.integer({ min: 0, max: 3_000 }),
+    });
+    await fc.assert(
+      fc.asyncProperty(fc.array(move, { maxLength: 40 }), async (moves) => {
+        const lab = new Lab();
+        for (const { isBrokerThere, ms, ...rest } of moves) {
+          lab.isBrokerThere = isBrokerThere;
+          lab.move(rest);
+          await lab.clock.advance(ms);
+          expect(lab.counts()).toEqual(lab.countedAnew());
+        }
+      }),
+    );
+  });
+});
+
+/** Nine commands for three systems, and a broker that may be away. */
+class Lab {
+  readonly clock = new VirtualClock();
+  isBrokerThere = true;
+  readonly #ready = new ReadyPublisher({
+    lab: 'lab.example.com',
+    publisher: {
+      publish: async () => {
+        // Meanwhile a command may be claimed, end, or come again.
+        await new Promise<void>((resolve) => this.clock.after(PUBLISH_MS, resolve));
+        if (!this.isBrokerThere) throw new Error('away');
+      },
+    },
+    lastPowerEnds: new Map(),
+    clock: this.clock,
+    log: silentLogger,
+  });
+
+  move({ move, id }: { readonly move: (typeof MOVES)[number]; readonly id: number }): void {
+    const command = powerCommand({ id, fqdn: `sys${id % 3}.lab.example.com`, address: `pdu${id % 2}` });
+    if (move === 'add') this.#ready.add(command);
+    if (move === 'hold') this.#ready.hold(command);
+    if (move === 'end') this.#ready.ended(id, { restOf: undefined });
+    if (move === 'forget') this.#ready.forget([id, id + 1]);
+    if (move === 'publish again') void this.#ready.publishAgain(id);
+  }
+
+  counts(): object {
+    const { waiting, published } = this.#ready.counts();
+    return { byLane: new Map(waiting.byLane), waiting: waiting.total, published };
+  }
+
+  countedAnew(): object {
+    const queued = [...this.#ready.queued()];
+    const waiting = queued.filter(({ isPublished }) => !isPublished);
+    const byLane = new Map<string, number>();
+    for (const { command } of waiting) {
+      for (const lane of lanesOf(command)) byLane.set(lane, (byLane.get(lane) ?? 0) + 1);
+    }
+    return { byLane, waiting: waiting.length, published: queued.length - waiting.length };
+  }
+}
