@@ -1,4 +1,4 @@
-import type { NamedCommand, WorkerAnnouncement } from '../broker/announcement-message.ts';
+import type { NamedCommand, WorkerAnnouncement } from '../broker/announcement.ts';
 import type { Result } from '../broker/result-message.ts';
 import { describeError } from '../errors.ts';
 import type { HubClient } from '../hub/hub-client.ts';

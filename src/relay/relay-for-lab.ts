@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
-import { askMessage, longestLanes, relayMessage } from '../broker/announcement-message.ts';
+import { longestLanes } from '../broker/announcement.ts';
+import { askMessage, relayMessage } from '../broker/announcement-message.ts';
 import { commandQueue } from '../broker/names.ts';
 import type { OutgoingMessage } from '../broker/outgoing-message.ts';
 import type { Publisher } from '../broker/publisher.ts';

@@ -1,4 +1,4 @@
-import type { AnnouncedOutcome } from '../broker/announcement-message.ts';
+import type { AnnouncedOutcome } from '../broker/announcement.ts';
 import { UnroutableError } from '../broker/errors.ts';
 import { type Result, resultEvent, resultReply } from '../broker/result-message.ts';
 import type { Publisher } from '../broker/publisher.ts';

@@ -1,11 +1,6 @@
 import type { ConsumeMessage } from 'amqplib';
-import {
-  decodeAsk,
-  decodeRelay,
-  decodeWorker,
-  type RelayAnnouncement,
-  type WorkerAnnouncement,
-} from '../broker/announcement-message.ts';
+import type { RelayAnnouncement, WorkerAnnouncement } from '../broker/announcement.ts';
+import { decodeAsk, decodeRelay, decodeWorker } from '../broker/announcement-message.ts';
 import {
   askKey,
   listenerQueue,

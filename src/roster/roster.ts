@@ -3,7 +3,7 @@ import type {
   NamedCommand,
   RelayAnnouncement,
   WorkerAnnouncement,
-} from '../broker/announcement-message.ts';
+} from '../broker/announcement.ts';
 
 /** How long somebody may be silent, who announces itself every 10 s, before it counts as gone or cut off. */
 export const SILENT_AFTER_MS = 25_000;

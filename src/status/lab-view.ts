@@ -1,10 +1,10 @@
-import {
-  type AnnouncedCommand,
-  type AnnouncedOutcome,
-  type RelayAnnouncement,
-  wireOf,
-  type WorkerAnnouncement,
-} from '../broker/announcement-message.ts';
+import type {
+  AnnouncedCommand,
+  AnnouncedOutcome,
+  RelayAnnouncement,
+  WorkerAnnouncement,
+} from '../broker/announcement.ts';
+import { wireOf } from '../broker/announcement-message.ts';
 import { lanesOf } from '../command.ts';
 import type { Heard, Roster } from '../roster/roster.ts';
 

@@ -1,4 +1,4 @@
-import type { RelayAnnouncement } from '../broker/announcement-message.ts';
+import type { RelayAnnouncement } from '../broker/announcement.ts';
 import type { LabView, LaneView, SeenWorker } from './lab-view.ts';
 
 /** The lab as lines of text: what is wrong, relays, workers, lanes, and how the last commands ended. */

@@ -3,7 +3,7 @@ import {
   longestLanes,
   type NamedCommand,
   type WorkerAnnouncement,
-} from '../broker/announcement-message.ts';
+} from '../broker/announcement.ts';
 import { lanesOf } from '../command.ts';
 import type { CommandQueue } from '../queue/command-queue.ts';
 import type { Journal } from '../report/journal.ts';

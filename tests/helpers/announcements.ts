@@ -1,4 +1,4 @@
-import type { AnnouncedCommand, WorkerAnnouncement } from '../../src/broker/announcement-message.ts';
+import type { AnnouncedCommand, WorkerAnnouncement } from '../../src/broker/announcement.ts';
 
 /** What an idle worker says, with `more`. */
 export function announcement(more: Partial<WorkerAnnouncement> = {}): WorkerAnnouncement {

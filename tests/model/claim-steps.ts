@@ -1,4 +1,4 @@
-import type { NamedCommand, WorkerAnnouncement } from '../../src/broker/announcement-message.ts';
+import type { NamedCommand, WorkerAnnouncement } from '../../src/broker/announcement.ts';
 import { Roster, type Whose } from '../../src/roster/roster.ts';
 import { announced, announcement } from '../helpers/announcements.ts';
 import { put, type LabState, type WorkerState } from './lab-state.ts';

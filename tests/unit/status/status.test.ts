@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import type { RelayAnnouncement, WorkerAnnouncement } from '../../../src/broker/announcement-message.ts';
+import type { RelayAnnouncement, WorkerAnnouncement } from '../../../src/broker/announcement.ts';
 import { Roster } from '../../../src/roster/roster.ts';
 import { viewAsJson, viewOf } from '../../../src/status/lab-view.ts';
 import { openPicture } from '../../../src/status/picture.ts';

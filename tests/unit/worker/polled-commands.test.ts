@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import { FakeHub } from '../../helpers/fake-hub.ts';
 import { powerCommand } from '../../helpers/commands.ts';
 import { type LogLine, recordingLogger } from '../../helpers/recording-logger.ts';
-import type { AnnouncedCommand } from '../../../src/broker/announcement-message.ts';
+import type { AnnouncedCommand } from '../../../src/broker/announcement.ts';
 import type { ElsewhereCommand } from '../../../src/queue/elsewhere.ts';
 import { PolledCommands } from '../../../src/worker/polled-commands.ts';
 import { announced } from '../../helpers/announcements.ts';
