@@ -20,25 +20,21 @@ const FILES = ['pxelinux.0', 'menu.c32', 'ldlinux.c32', 'libutil.c32'];
  * those of different versions do not work together; what is there is an admin's.
  */
 export async function copySyslinuxFiles(tftpRoot: string, log: Logger, places = PLACES): Promise<void> {
-  if (isThere(tftpRoot, 'pxelinux.0') && isThere(tftpRoot, 'menu.c32')) return;
-  const place = places.find((directories) => findIn(directories, 'pxelinux.0') !== undefined);
-  if (place === undefined) {
-    log.debug('no syslinux on this host, PXELINUX is left to the admin', { tftpRoot });
-    return;
-  }
-  for (const name of FILES) {
-    const from = findIn(place, name);
-    if (from === undefined || isThere(tftpRoot, name)) continue;
-    try {
+  try {
+    if (isThere(tftpRoot, 'pxelinux.0') && isThere(tftpRoot, 'menu.c32')) return;
+    const place = places.find((directories) => findIn(directories, 'pxelinux.0') !== undefined);
+    if (place === undefined) {
+      log.debug('no syslinux on this host, PXELINUX is left to the admin', { tftpRoot });
+      return;
+    }
+    for (const name of FILES) {
+      const from = findIn(place, name);
+      if (from === undefined || isThere(tftpRoot, name)) continue;
       await copyInOne(from, join(tftpRoot, name));
       log.info('boot loader copied', { from, to: join(tftpRoot, name) });
-    } catch (error) {
-      log.warn('boot loader cannot be copied', {
-        from,
-        to: join(tftpRoot, name),
-        reason: describeError(error),
-      });
     }
+  } catch (error) {
+    log.warn('boot loader cannot be copied', { tftpRoot, reason: describeError(error) });
   }
 }
 

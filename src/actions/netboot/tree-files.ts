@@ -1,5 +1,6 @@
 import { lstatSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { errorCode } from '../../errors.ts';
 
 /** The files and links at and below `path`, as paths below `root`; none when nothing is there. */
 export function filesAt(root: string, path: string): readonly string[] {
@@ -16,5 +17,11 @@ export function filesAt(root: string, path: string): readonly string[] {
 
 /** Whether anything is at `path` below `root`, if only a link that leads nowhere. */
 export function isThere(root: string, path: string): boolean {
-  return lstatSync(join(root, path), { throwIfNoEntry: false }) !== undefined;
+  try {
+    return lstatSync(join(root, path), { throwIfNoEntry: false }) !== undefined;
+  } catch (error) {
+    // Something on the way there is no directory.
+    if (errorCode(error) === 'ENOTDIR') return false;
+    throw error;
+  }
 }
