@@ -21,7 +21,7 @@ const PACKAGES = [
     'grub-common',
     'grub-efi-amd64-bin',
   ],
-  ...['busybox-static', 'cpio', 'dnsmasq-base'],
+  ...['qemu-system-arm', 'qemu-efi-aarch64', 'cpio', 'dnsmasq-base'],
 ];
 
 await script(async (args) => {

@@ -5,6 +5,7 @@ import { CommandFailedError } from '../errors.ts';
 import type { ActionContext } from './action-context.ts';
 import { entriesFor, imagesFor, pathsOf } from './netboot/boot-loaders.ts';
 import { type Boot, describeBoot, imagePaths } from './netboot/boot.ts';
+import { readable } from './netboot/images/readable-url.ts';
 import { requireAddress } from './netboot/system-address.ts';
 import { filesAt } from './netboot/tree-files.ts';
 import { TreeChange } from './netboot/tree-change.ts';
@@ -24,6 +25,7 @@ export async function configureNetboot({ fqdn, netboot }: Command, context: Acti
   const { settings, netboot: parts, log } = context;
   const address = await requireAddress(fqdn, { log, lookup: parts.lookup });
   const boot = describeBoot(netboot, { fqdn, address, zpxeUsesFtp: settings.zpxeUseFtp });
+  if (isOutOfReach(boot)) log.warn('zPXE fetches by FTP only', { kernelUrl: readable(boot.kernelUrl) });
   const change = new TreeChange(settings.tftpRoot, fqdn);
   try {
     await placeImages(change, boot, netboot, context);
@@ -39,6 +41,10 @@ export async function configureNetboot({ fqdn, netboot }: Command, context: Acti
   } finally {
     change.close();
   }
+}
+
+function isOutOfReach({ arch, zpxeUsesFtp, kernelUrl }: Boot): boolean {
+  return arch.startsWith('s390') && zpxeUsesFtp && !kernelUrl.startsWith('ftp:');
 }
 
 async function placeImages(

@@ -2,11 +2,25 @@ import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { MARKER } from '../../src/demo/machine/test-system.ts';
-import { type BootLab, type BootMachine, installGrub, openBootLab } from '../helpers/boot-lab.ts';
+import {
+  type BootLab,
+  type BootMachine,
+  installGrub,
+  installGrubForArm,
+  openBootLab,
+} from '../helpers/boot-lab.ts';
 import { type Lab, openLab } from '../helpers/lab.ts';
 import { waitUntil } from '../helpers/wait-until.ts';
 
-const BOOT_MS = 150_000;
+const BOOT_MS = 200_000;
+
+/** Kinds of machine, the file that DHCP names for each, and what its boot loader calls itself. */
+const MACHINES = [
+  { address: '192.168.77.15', bootFile: '/pxelinux.0', firmware: 'bios', method: 'pxe' },
+  { address: '192.168.78.16', bootFile: '/ipxe/c0a84e10', firmware: 'bios', method: 'ipxe' },
+  { address: '192.168.79.17', bootFile: '/EFI/BOOT/grubx64.efi', firmware: 'uefi', method: 'grub2' },
+  { address: '192.168.80.18', bootFile: '/aarch64/bootaa64.efi', firmware: 'aarch64', method: 'grub2' },
+] as const;
 
 // From the hub's command to what the machine says: nothing between is replaced, but that the machine is emulated.
 describe('a machine that is provisioned', () => {
@@ -24,15 +38,19 @@ describe('a machine that is provisioned', () => {
 
   let lastId = 0;
   /** Queues what a recipe queues; gives the ids. */
-  function queue({ fqdn, power }: BootMachine, actions: readonly string[], options = ''): readonly number[] {
+  function queue(
+    { fqdn, power }: BootMachine,
+    actions: readonly string[],
+    options = '',
+    arch = 'x86_64',
+  ): readonly number[] {
     return actions.map((action) => {
       lastId += 1;
       const isPower = action === 'on' || action === 'off';
       const netboot = {
-        arch: 'x86_64',
-        kernel_url: boots.kernelUrl,
-        initrd_url: boots.initrdUrl,
-        kernel_options: `console=ttyS0 ${options}`,
+        arch,
+        ...boots.imagesOf(arch === 'aarch64' ? 'arm64' : 'amd64'),
+        kernel_options: options,
       };
       lab.hub.queue({
         ...{ id: lastId, action, fqdn, delay: 0, quiescent_period: null },
@@ -42,9 +60,6 @@ describe('a machine that is provisioned', () => {
       return lastId;
     });
   }
-  const provision = (machine: BootMachine, options = ''): readonly number[] =>
-    queue(machine, ['clear_logs', 'configure_netboot', 'off', 'on'], options);
-
   const statuses = (ids: readonly number[]): readonly unknown[] =>
     ids.map((id) => lab.hub.latest(id)?.status ?? 'Queued');
   async function untilCompleted(ids: readonly number[]): Promise<void> {
@@ -56,39 +71,41 @@ describe('a machine that is provisioned', () => {
   }
 
   it(
-    'boots the installer with its options, by PXELINUX, iPXE and GRUB, and its own disk when it is cleared',
+    'boots the installer with its options, by PXELINUX, iPXE, and GRUB on x86_64 and aarch64, and its own disk when it is cleared',
     async () => {
       installGrub(boots.tftpRoot);
+      await installGrubForArm(boots.tftpRoot);
       await waitUntil(() => readdirSync(boots.tftpRoot).includes('pxelinux.0'));
-      const [bios, ipxe, uefi] = await Promise.all([
-        boots.addMachine({ address: '192.168.77.15', bootFile: '/pxelinux.0', firmware: 'bios' }),
-        boots.addMachine({ address: '192.168.78.16', bootFile: '/ipxe/c0a84e10', firmware: 'bios' }),
-        boots.addMachine({ address: '192.168.79.17', bootFile: '/EFI/BOOT/grubx64.efi', firmware: 'uefi' }),
-      ]);
-      for (const { fqdn } of [bios, ipxe, uefi])
-        writeFileSync(join(boots.consoles, fqdn), 'of an earlier recipe');
-      const queued = [bios, ipxe, uefi].flatMap((machine) => provision(machine, `recipe=${machine.fqdn}`));
+      const machines = await Promise.all(MACHINES.map((machine) => boots.addMachine(machine)));
+      const queued = machines.flatMap((machine, index) => {
+        writeFileSync(join(boots.consoles, machine.fqdn), 'of an earlier recipe');
+        const { firmware } = MACHINES[index] ?? {};
+        const recipe = ['clear_logs', 'configure_netboot', 'off', 'on'];
+        return firmware === 'aarch64'
+          ? queue(machine, recipe, `console=ttyAMA0 recipe=${machine.fqdn}`, 'aarch64')
+          : queue(machine, recipe, `console=ttyS0 recipe=${machine.fqdn}`);
+      });
       await untilCompleted(queued);
       const said = (machine: BootMachine): string | undefined =>
         machine
           .console()
           .split('\n')
-          .find((line) => line.includes(MARKER))
+          .find((line) => line.includes(MARKER) && line.endsWith('\r'))
           ?.trim();
-      for (const [machine, method] of [
-        [bios, 'pxe'],
-        [ipxe, 'ipxe'],
-        [uefi, 'grub2'],
-      ] as const) {
+      for (const [index, machine] of machines.entries()) {
+        const method = MACHINES[index]?.method ?? '';
         const line = await waitUntil(() => said(machine), {
           timeoutMs: BOOT_MS,
           what: `the installer by ${method}`,
         });
-        expect(line).toContain(`console=ttyS0 recipe=${machine.fqdn} netboot_method=${method}`);
+        expect(line).toContain(`recipe=${machine.fqdn} netboot_method=${method}`);
         expect(machine.console()).not.toContain('of an earlier recipe');
       }
-      // All three at once, and each image fetched once.
-      expect(boots.images.sent('/vmlinuz')).toBe(1);
+      // Three of them at once, and each image fetched once.
+      expect(boots.images.sent('/amd64/vmlinuz')).toBe(1);
+
+      const [bios] = machines;
+      if (bios === undefined) throw new Error('expected machines');
 
       await untilCompleted(queue(bios, ['clear_logs', 'clear_netboot', 'off', 'on']));
       await waitUntil(() => /No bootable device|Booting from Hard Disk/.test(bios.console()), {

@@ -3,6 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Bmc, startBmc } from '../../src/demo/machine/bmc.ts';
+import { type DebianArchitecture, extractPackage } from '../../src/demo/machine/debian-packages.ts';
 import { testSystem } from '../../src/demo/machine/test-system.ts';
 import { chassisScript, type VirtualMachine } from '../../src/demo/machine/virtual-machine.ts';
 import { type ImageServer, startImageServer } from './image-server.ts';
@@ -13,8 +14,8 @@ export interface BootLab {
   readonly tftpRoot: string;
   readonly consoles: string;
   readonly images: ImageServer;
-  readonly kernelUrl: string;
-  readonly initrdUrl: string;
+  /** Where kernel and initrd for machines of this architecture are. */
+  imagesOf(architecture: DebianArchitecture): { readonly kernel_url: string; readonly initrd_url: string };
   /** Sets a machine up, switched off. Its address is its name. */
   addMachine(machine: Pick<VirtualMachine, 'address' | 'bootFile' | 'firmware'>): Promise<BootMachine>;
   close(): Promise<void>;
@@ -34,30 +35,30 @@ export interface BootMachine {
   console(): string;
 }
 
+const ARCHITECTURES = ['amd64', 'arm64'] as const;
+const CACHE = join(tmpdir(), `beaker-provision-${process.getuid?.() ?? 'user'}`);
+
 export async function openBootLab(): Promise<BootLab> {
   const dir = tempDir();
   const [tftpRoot, consoles] = [dir.file('tftp'), dir.file('consoles')];
   for (const path of [tftpRoot, consoles]) mkdirSync(path);
-  const [system, images] = await Promise.all([
-    testSystem(join(tmpdir(), `beaker-provision-${process.getuid?.() ?? 'user'}`)),
-    startImageServer(),
-  ]);
-  for (const [path, file] of [
-    ['/vmlinuz', system.kernel],
-    ['/initrd', system.initrd],
-  ] as const) {
-    const content = readFileSync(file);
-    images.answers.set(path, (_request, response) => {
-      response.writeHead(200, { 'content-length': content.length, etag: '"1"' }).end(content);
-    });
-  }
+  const images = await startImageServer();
+  await Promise.all(
+    ARCHITECTURES.map(async (architecture) => {
+      const { kernel, initrd } = await testSystem(CACHE, architecture);
+      serveFile(images, `/${architecture}/vmlinuz`, kernel);
+      serveFile(images, `/${architecture}/initrd`, initrd);
+    }),
+  );
   const bmcs: Bmc[] = [];
   return {
     tftpRoot,
     consoles,
     images,
-    kernelUrl: `${images.url}/vmlinuz`,
-    initrdUrl: `${images.url}/initrd`,
+    imagesOf: (architecture) => ({
+      kernel_url: `${images.url}/${architecture}/vmlinuz`,
+      initrd_url: `${images.url}/${architecture}/initrd`,
+    }),
     addMachine: async ({ address, bootFile, firmware }) => {
       const own = dir.file(address);
       mkdirSync(own);
@@ -88,22 +89,53 @@ async function switchOff(chassis: string): Promise<void> {
   execFileSync(chassis, ['set', 'power', '0'], { stdio: 'ignore' });
 }
 
+function serveFile(images: ImageServer, path: string, file: string): void {
+  const content = readFileSync(file);
+  images.answers.set(path, (_request, response) => {
+    response.writeHead(200, { 'content-length': content.length, etag: '"1"' }).end(content);
+  });
+}
+
+const GRUB_MODULES = [
+  'efinet',
+  'tftp',
+  'net',
+  'normal',
+  'linux',
+  'configfile',
+  'boot',
+  'echo',
+  'test',
+  'minicmd',
+  'gzio',
+];
+
 /** Builds GRUB for UEFI from the host's modules, as an admin would, to be fetched from `EFI/BOOT/grubx64.efi`. */
 export function installGrub(tftpRoot: string): void {
   mkdirSync(join(tftpRoot, 'EFI/BOOT'), { recursive: true });
-  const modules = [
-    'efinet',
-    'tftp',
-    'net',
-    'normal',
-    'linux',
-    'configfile',
-    'boot',
-    'echo',
-    'test',
-    'minicmd',
-    'gzio',
-  ];
   const image = join(tftpRoot, 'EFI/BOOT/grubx64.efi');
-  execFileSync('grub-mkimage', ['-O', 'x86_64-efi', '-p', '/EFI/BOOT', '-o', image, ...modules]);
+  execFileSync('grub-mkimage', ['-O', 'x86_64-efi', '-p', '/EFI/BOOT', '-o', image, ...GRUB_MODULES]);
+}
+
+/** Builds GRUB for 64-bit ARM, from modules that are downloaded, to be fetched from `aarch64/bootaa64.efi`. */
+export async function installGrubForArm(tftpRoot: string): Promise<void> {
+  const work = tempDir();
+  try {
+    const root = await extractPackage('grub-efi-arm64-bin', { architecture: 'arm64', work: work.path });
+    mkdirSync(join(tftpRoot, 'aarch64'), { recursive: true });
+    const [modules, image] = [join(root, 'usr/lib/grub/arm64-efi'), join(tftpRoot, 'aarch64/bootaa64.efi')];
+    execFileSync('grub-mkimage', [
+      '-O',
+      'arm64-efi',
+      '-d',
+      modules,
+      '-p',
+      '/aarch64',
+      '-o',
+      image,
+      ...GRUB_MODULES,
+    ]);
+  } finally {
+    work.remove();
+  }
 }

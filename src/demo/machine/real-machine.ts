@@ -18,7 +18,7 @@ export interface RealMachine {
   readonly stop: () => Promise<void>;
 }
 
-const PROGRAMS = ['ipmi_sim', 'ipmitool', 'qemu-system-x86_64', 'busybox', 'cpio', 'apt-get'];
+const PROGRAMS = ['ipmi_sim', 'ipmitool', 'qemu-system-x86_64', 'cpio', 'apt-get'];
 const PXELINUX = '/usr/lib/PXELINUX/pxelinux.0';
 
 /** What keeps this host from emulating a machine, and what would help; undefined when nothing does. */
@@ -27,7 +27,7 @@ export function whyNoMachine(path: string | undefined): string | undefined {
   const folders = (path ?? '').split(':').filter((folder) => folder !== '');
   const missing = PROGRAMS.filter((name) => findProgram(name, folders) === undefined);
   if (missing.length === 0 && existsSync(PXELINUX)) return undefined;
-  return 'apt-get install openipmi ipmitool qemu-system-x86 ipxe-qemu pxelinux syslinux-common busybox-static cpio';
+  return 'apt-get install openipmi ipmitool qemu-system-x86 ipxe-qemu pxelinux syslinux-common cpio';
 }
 
 /** Makes what it boots, and its BMC; it is off. `dir` is the show's, with TFTP root and console logs. */

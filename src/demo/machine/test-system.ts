@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, wr
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { errorCode } from '../../errors.ts';
+import { type DebianArchitecture, extractPackage, newestOf } from './debian-packages.ts';
 
 const run = promisify(execFile);
 
@@ -16,19 +17,23 @@ export interface TestSystem {
 export const MARKER = 'the installer starts with: ';
 
 /**
- * Makes the system in `dir`, or takes the one that is there: Debian's kernel for virtual machines, which is downloaded but not installed, and
- * its static busybox. Processes that do so at the same time do not disturb each other.
- * @throws Error naming what is missing, and how to install it
+ * Makes the system in `dir`, or takes the one that is there: Debian's kernel for virtual machines, which has drivers for what qemu offers built in,
+ * and its static busybox, neither of them installed. Processes that do so at the same time do not disturb each other.
+ * @throws Error naming what cannot be had
  */
-export async function testSystem(dir: string): Promise<TestSystem> {
-  const made = join(dir, 'test-system-1');
+export async function testSystem(
+  dir: string,
+  architecture: DebianArchitecture = 'amd64',
+): Promise<TestSystem> {
+  const made = join(dir, `test-system-2-${architecture}`);
   const system = { kernel: join(made, 'vmlinuz'), initrd: join(made, 'initrd') };
   if (existsSync(made)) return system;
   mkdirSync(dir, { recursive: true });
   const work = mkdtempSync(join(dir, 'making-'));
   try {
     mkdirSync(join(work, 'done'));
-    await Promise.all([makeKernel(work), makeInitrd(work)]);
+    await makeKernel(work, architecture);
+    await makeInitrd(work, architecture);
     renameSync(join(work, 'done'), made);
   } catch (error) {
     // Somebody else was faster.
@@ -39,30 +44,19 @@ export async function testSystem(dir: string): Promise<TestSystem> {
   return system;
 }
 
-/** It has drivers for what qemu offers built in, the serial console among them. */
-async function makeKernel(work: string): Promise<void> {
-  const name = (await kernelPackage()) ?? (await run('apt-get', ['update']).then(kernelPackage));
-  if (name === undefined) throw new Error('expected the Debian package linux-image-cloud-amd64, found none');
-  await run('apt-get', ['download', name], { cwd: work, timeout: 120_000 });
-  const deb = readdirSync(work).find((file) => file.endsWith('.deb')) ?? '';
-  await run('dpkg-deb', ['--extract', deb, 'kernel'], { cwd: work });
-  const kernel = readdirSync(join(work, 'kernel/boot')).find((file) => file.startsWith('vmlinuz-')) ?? '';
-  renameSync(join(work, 'kernel/boot', kernel), join(work, 'done/vmlinuz'));
+async function makeKernel(work: string, architecture: DebianArchitecture): Promise<void> {
+  const name = await newestOf(`linux-image-cloud-${architecture}`, { architecture, work });
+  const root = await extractPackage(name, { architecture, work });
+  const kernel = readdirSync(join(root, 'boot')).find((file) => file.startsWith('vmlinuz-')) ?? '';
+  renameSync(join(root, 'boot', kernel), join(work, 'done/vmlinuz'));
 }
 
-/** Undefined when Debian's lists are not there yet. */
-async function kernelPackage(): Promise<string | undefined> {
-  const { stdout } = await run('apt-cache', ['depends', 'linux-image-cloud-amd64']).catch(() => ({
-    stdout: '',
-  }));
-  return /Depends: (linux-image-\S+)/.exec(stdout)?.[1];
-}
-
-async function makeInitrd(work: string): Promise<void> {
+async function makeInitrd(work: string, architecture: DebianArchitecture): Promise<void> {
+  const busybox = await extractPackage('busybox-static', { architecture, work });
   const root = join(work, 'initrd');
   for (const directory of ['bin', 'dev', 'proc']) mkdirSync(join(root, directory), { recursive: true });
+  renameSync(join(busybox, 'bin/busybox'), join(root, 'bin/busybox'));
   writeFileSync(join(root, 'init'), INIT, { mode: 0o755 });
-  await run('sh', ['-c', 'cp "$(command -v busybox)" bin/busybox'], { cwd: root });
   await run('sh', ['-c', 'find . | cpio --quiet -o -H newc | gzip -1 >../done/initrd'], { cwd: root });
 }
 

@@ -7,12 +7,10 @@ export interface VirtualMachine {
   /** What the TFTP server serves, and the file that DHCP names. */
   readonly tftpRoot: string;
   readonly bootFile: string;
-  readonly firmware: 'bios' | 'uefi';
+  readonly firmware: 'bios' | 'uefi' | 'aarch64';
   /** Where its serial console is written to, after what is there. */
   readonly console: string;
 }
-
-const OVMF = '/usr/share/OVMF/OVMF_CODE_4M.fd';
 
 /**
  * A chassis for `ipmi_sim`: a script that switches the machine on and off and says which it is. It is called with `get NAME…` or
@@ -43,20 +41,30 @@ exit 0
 }
 
 /** How qemu is called to switch the machine on. It emulates the processor: nothing of the host is needed. */
-function qemuCommand(machine: VirtualMachine): readonly string[] {
-  const { address, tftpRoot, bootFile, firmware, console } = machine;
+function qemuCommand({ address, tftpRoot, bootFile, firmware, console }: VirtualMachine): readonly string[] {
   const network = `${address.replace(/\d+$/, '0')}/24`;
   const user = `user,id=n0,net=${network},dhcpstart=${address},tftp=${tftpRoot},bootfile=${bootFile}`;
   return [
-    'qemu-system-x86_64',
+    ...HARDWARE[firmware],
     ...['-accel', 'tcg', '-m', '512', '-display', 'none', '-monitor', 'none', '-no-reboot', '-boot', 'n'],
-    // Without a picture, the BIOS talks on the serial console.
-    ...['-machine', 'pc,graphics=off'],
-    ...['-chardev', `file,id=c0,path=${console},append=on`, '-serial', 'chardev:c0'],
-    ...(firmware === 'uefi' ? ['-drive', `if=pflash,format=raw,readonly=on,file=${OVMF}`] : []),
-    ...['-device', 'virtio-net-pci,netdev=n0', '-netdev', user],
+    ...['-chardev', `file,id=c0,path=${console},append=on`, '-serial', 'chardev:c0', '-netdev', user],
   ];
 }
+
+// Without a picture, the BIOS talks on the serial console.
+const PC = ['qemu-system-x86_64', '-machine', 'pc,graphics=off', '-device', 'virtio-net-pci,netdev=n0'];
+const OVMF = '/usr/share/OVMF/OVMF_CODE_4M.fd';
+const EFI_AARCH64 = '/usr/share/qemu-efi-aarch64/QEMU_EFI.fd';
+
+const HARDWARE: Readonly<Record<VirtualMachine['firmware'], readonly string[]>> = {
+  bios: PC,
+  uefi: [...PC, '-drive', `if=pflash,format=raw,readonly=on,file=${OVMF}`],
+  aarch64: [
+    ...['qemu-system-aarch64', '-machine', 'virt', '-cpu', 'cortex-a57', '-bios', EFI_AARCH64],
+    // The card's own boot code is for PCs.
+    ...['-device', 'virtio-net-pci,netdev=n0,romfile='],
+  ],
+};
 
 function quoted(text: string): string {
   return `'${text.replaceAll("'", String.raw`'\''`)}'`;
