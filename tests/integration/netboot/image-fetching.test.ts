@@ -110,6 +110,16 @@ describe('fetching an image by HTTP', () => {
     },
   );
 
+  it('lets go of the connection of an image that it does not want', async () => {
+    let isClosed = false;
+    const url = serve('/image', (request, response) => {
+      request.socket.on('close', () => (isClosed = true));
+      response.writeHead(200, { 'content-length': 20_000_000 }).write('x');
+    });
+    await expect(textOf(stores.open(), url)).rejects.toThrow('IMAGE_MAX_MB');
+    await waitUntil(() => isClosed);
+  });
+
   it('goes on with a slow image as long as something comes, but not past the deadline', async () => {
     const url = serve('/image', (_request, response) => {
       response.writeHead(200);

@@ -59,11 +59,17 @@ async function receive(
     drop(body);
     throw new Error(`expected status 200, found ${statusCode}`);
   }
-  await fetch.save(async (file) => {
-    file.expect(validators.size);
-    for await (const chunk of body) await file.append(chunk as Uint8Array);
-    file.checkComplete();
-  });
+  try {
+    await fetch.save(async (file) => {
+      file.expect(validators.size);
+      for await (const chunk of body) await file.append(chunk as Uint8Array);
+      file.checkComplete();
+    });
+  } catch (error) {
+    // What was not read would keep its connection.
+    drop(body);
+    throw error;
+  }
   return validators;
 }
 

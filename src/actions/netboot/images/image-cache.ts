@@ -1,14 +1,5 @@
 import { createHash } from 'node:crypto';
-import {
-  existsSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  utimesSync,
-  writeFileSync,
-} from 'node:fs';
+import { readdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { makeDirectories } from '../make-directories.ts';
@@ -105,7 +96,11 @@ export class ImageCache {
   #touch(index: string): void {
     this.#lastUseMs = Math.max(Date.now(), this.#lastUseMs + 1);
     const usedAt = new Date(this.#lastUseMs);
-    if (existsSync(index)) utimesSync(index, usedAt, usedAt);
+    try {
+      utimesSync(index, usedAt, usedAt);
+    } catch {
+      // It has just vanished, or the disk is read-only: then it counts as used when it was before.
+    }
   }
 
   #indexOf(url: string): string {

@@ -86,7 +86,9 @@ export class ImageStore {
   #end(url: string, fetch: SharedFetch): void {
     this.#forget(url, fetch);
     fetch.unwanted.abort();
-    void fetch.done.catch(() => undefined).then(() => rmSync(fetch.path, { force: true }));
+    const remove = (): void => rmSync(fetch.path, { force: true });
+    // What cannot be removed now is removed at the next start.
+    void fetch.done.then(remove, remove).catch(() => undefined);
   }
 
   #forget(url: string, fetch: SharedFetch): void {
