@@ -47,6 +47,8 @@ interface Measurement {
   readonly workersCpuMs: number;
   /** How many cores the workers, scripts, hub, relay and broker kept busy together. */
   readonly coresBusy: number;
+  /** Part of the time in which the hub could do nothing else: it works, or waits for the disk, one command after the other. */
+  readonly hubBusy: number;
   /** From the queueing at the hub until the claim, in an idle lab. */
   readonly pickUpMs: number;
   readonly pickUpFactor: number;
@@ -100,8 +102,10 @@ async function measureWith({ load, lab, relay, workers, one }: Running): Promise
   const otherPids = [relay.pid, process.pid, lab.broker.pid()];
   const cpu = (): readonly number[] => [cpuOf(workerPids), cpuOf(otherPids)];
   const [workersBefore = NaN, othersBefore = NaN] = cpu();
+  const hubBefore = performance.eventLoopUtilization();
   const ms = await throughLab(lab, load.commands);
   const [workersAfter = NaN, othersAfter = NaN] = cpu();
+  const hubBusy = performance.eventLoopUtilization(hubBefore).utilization;
   const workersMs = workersAfter - workersBefore;
   const xargsMs = await throughXargs(load, workers.length * SLOTS);
   const commandsPerS = round(load.commands / (ms / 1000));
@@ -114,6 +118,7 @@ async function measureWith({ load, lab, relay, workers, one }: Running): Promise
     ofXargs: round(xargsMs / ms, 2),
     workersCpuMs: round(workersMs / load.commands),
     coresBusy: round((workersMs + othersAfter - othersBefore) / ms, 2),
+    hubBusy: round(hubBusy, 2),
     pickUpMs,
     pickUpFactor: round(pickUpMs / (one?.pickUpMs ?? pickUpMs), 2),
   };
