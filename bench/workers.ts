@@ -47,7 +47,7 @@ interface Measurement {
   readonly workersCpuMs: number;
   /** How many cores the workers, scripts, hub, relay and broker kept busy together. */
   readonly coresBusy: number;
-  /** Part of the time in which the hub could do nothing else: it works, or waits for the disk, one command after the other. */
+  /** Part of the time in which the hub was in the middle of something: at work, or waiting for the disk or for a core. */
   readonly hubBusy: number;
   /** From the queueing at the hub until the claim, in an idle lab. */
   readonly pickUpMs: number;
