@@ -53,7 +53,7 @@ interface Measurement {
 }
 
 const measurements: Measurement[] = [];
-for (const count of LOADS) measurements.push(await withCleanup((atEnd) => workOff(count, atEnd), LIMIT_MS));
+for (const load of LOADS) measurements.push(await withCleanup((atEnd) => workOff(load, atEnd), LIMIT_MS));
 console.log('Processor time is in seconds for 1,000 commands.');
 console.table(measurements);
 const [least, , most, capped] = measurements;
@@ -71,20 +71,17 @@ async function workOff({ count, maxRunning }: Load, atEnd: AtEnd): Promise<Measu
   const hub = await startStockHub({ maxRunning }, atEnd);
   await startInstantWorker({ amqpUrl: broker.url, lab: LAB, hub }, atEnd);
   const relay = await startRelay({ hubUrl: hub.url, broker }, atEnd);
-  const cpu = (): readonly number[] =>
-    [relay.pid, broker.pid(), process.pid].map((pid) => cpuTime(pid).ownMs);
+  const pids = [relay.pid, broker.pid(), process.pid];
 
   const commands = Array.from({ length: count }, (_, index) => command(index));
   const idleLooks = hub.looks.length;
   hub.queue(commands);
   const startedAt = performance.now();
-  const before = cpu();
+  const before = pids.map((pid) => cpuTime(pid).ownMs);
   await waitUntil(() => hub.unfinished() === 0, { timeoutMs: LIMIT_MS, what: 'all commands to end' });
   const ms = performance.now() - startedAt;
-  const used = cpu().map((after, index) => after - (before[index] ?? 0));
-  const [relayMs = NaN] = used;
-  const [relayCpuS = NaN, brokerCpuS = NaN, hubAndWorkerCpuS = NaN] = used.map((each) =>
-    round(each / count, 2),
+  const [relayMs = NaN, brokerMs = NaN, ownMs = NaN] = pids.map(
+    (pid, index) => cpuTime(pid).ownMs - (before[index] ?? 0),
   );
   await waitUntil(() => hub.looks.length > idleLooks + 1, { timeoutMs: 60_000, what: 'a second look' });
   const looks = hub.looks.slice(idleLooks);
@@ -93,9 +90,10 @@ async function workOff({ count, maxRunning }: Load, atEnd: AtEnd): Promise<Measu
     listedAtMost: maxRunning === Infinity ? 'all' : maxRunning,
     seconds: round(ms / 1000),
     commandsPerS: round(count / (ms / 1000), 0),
-    relayCpuS,
-    brokerCpuS,
-    hubAndWorkerCpuS,
+    // Milliseconds for one command are seconds for a thousand.
+    relayCpuS: round(relayMs / count, 2),
+    brokerCpuS: round(brokerMs / count, 2),
+    hubAndWorkerCpuS: round(ownMs / count, 2),
     relayCore: round(relayMs / ms, 2),
     relayMb: round(residentMemory(relay.pid).highestMb, 0),
     brokerMb: round(residentMemory(broker.pid()).highestMb, 0),

@@ -3,9 +3,10 @@ import { fileURLToPath } from 'node:url';
 import { startLab, type Lab } from './lib/lab.ts';
 import { cpuTime } from './lib/process-usage.ts';
 import { startRelay } from './lib/relay-process.ts';
+import type { RoleProcess } from './lib/role-process.ts';
 import { runXargs } from './lib/run-xargs.ts';
 import { median, round } from './lib/statistics.ts';
-import { startWorker, type WorkerProcess } from './lib/worker-process.ts';
+import { startWorker } from './lib/worker-process.ts';
 import { withCleanup, type AtEnd } from './lib/with-cleanup.ts';
 import { writeResults } from './lib/write-results.ts';
 
@@ -46,6 +47,8 @@ interface Measurement {
   readonly workersCpuMs: number;
   /** How many cores the workers, scripts, hub, relay and broker kept busy together. */
   readonly coresBusy: number;
+  /** Part of the time in which the hub was in the middle of something: at work, or waiting for the disk or for a core. */
+  readonly hubBusy: number;
   /** From the queueing at the hub until the claim, in an idle lab. */
   readonly pickUpMs: number;
   readonly pickUpFactor: number;
@@ -71,7 +74,7 @@ async function measure(load: Load, atEnd: AtEnd): Promise<readonly Measurement[]
   const power = { powerType: 'dummy', powerId: String(load.scriptS) };
   const lab = await startLab({ systems: load.commands, ...power }, atEnd);
   const relay = await startRelay(lab, atEnd);
-  const workers: WorkerProcess[] = [];
+  const workers: RoleProcess[] = [];
   const found: Measurement[] = [];
   for (const count of WORKERS) {
     while (workers.length < count) {
@@ -79,30 +82,46 @@ async function measure(load: Load, atEnd: AtEnd): Promise<readonly Measurement[]
       // Each has its compiling behind it.
       await throughLab(lab, Math.round(load.commands / 5));
     }
-    const pickUpMs = await idlePickUp(lab);
-    const pids = [...workers, relay].map(({ pid }) => pid);
-    const cpu = (): number => cpuOf([...pids, process.pid, lab.broker.pid()]);
-    const workersCpu = (): number => cpuOf(workers.map(({ pid }) => pid));
-    const [before, workersBefore] = [cpu(), workersCpu()];
-    const ms = await throughLab(lab, load.commands);
-    const [used, workersUsed] = [cpu() - before, workersCpu() - workersBefore];
-    const xargsMs = await throughXargs(load, count * SLOTS);
-    const [one] = found;
-    const commandsPerS = round(load.commands / (ms / 1000));
-    found.push({
-      load: load.name,
-      workers: count,
-      commandsPerS,
-      factor: round(commandsPerS / (one?.commandsPerS ?? commandsPerS), 2),
-      xargsPerS: round(load.commands / (xargsMs / 1000)),
-      ofXargs: round(xargsMs / ms, 2),
-      workersCpuMs: round(workersUsed / load.commands),
-      coresBusy: round(used / ms, 2),
-      pickUpMs: round(pickUpMs, 0),
-      pickUpFactor: round(pickUpMs / (one?.pickUpMs ?? pickUpMs), 2),
-    });
+    found.push(await measureWith({ load, lab, relay, workers, one: found[0] }));
   }
   return found;
+}
+
+interface Running {
+  readonly load: Load;
+  readonly lab: Lab;
+  readonly relay: RoleProcess;
+  readonly workers: readonly RoleProcess[];
+  /** What one worker did; undefined while there is one. */
+  readonly one: Measurement | undefined;
+}
+
+async function measureWith({ load, lab, relay, workers, one }: Running): Promise<Measurement> {
+  const pickUpMs = round(await idlePickUp(lab), 0);
+  const workerPids = workers.map(({ pid }) => pid);
+  const otherPids = [relay.pid, process.pid, lab.broker.pid()];
+  const cpu = (): readonly number[] => [cpuOf(workerPids), cpuOf(otherPids)];
+  const [workersBefore = NaN, othersBefore = NaN] = cpu();
+  const hubBefore = performance.eventLoopUtilization();
+  const ms = await throughLab(lab, load.commands);
+  const [workersAfter = NaN, othersAfter = NaN] = cpu();
+  const hubBusy = performance.eventLoopUtilization(hubBefore).utilization;
+  const workersMs = workersAfter - workersBefore;
+  const xargsMs = await throughXargs(load, workers.length * SLOTS);
+  const commandsPerS = round(load.commands / (ms / 1000));
+  return {
+    load: load.name,
+    workers: workers.length,
+    commandsPerS,
+    factor: round(commandsPerS / (one?.commandsPerS ?? commandsPerS), 2),
+    xargsPerS: round(load.commands / (xargsMs / 1000)),
+    ofXargs: round(xargsMs / ms, 2),
+    workersCpuMs: round(workersMs / load.commands),
+    coresBusy: round((workersMs + othersAfter - othersBefore) / ms, 2),
+    hubBusy: round(hubBusy, 2),
+    pickUpMs,
+    pickUpFactor: round(pickUpMs / (one?.pickUpMs ?? pickUpMs), 2),
+  };
 }
 
 /** How long it takes until all of the commands, queued at once, have ended. */
