@@ -26,7 +26,8 @@ for (let run = 0; run < positive('runs', values.runs); run += 1) {
   console.log(violations.length > 0 ? report : `ok: ${report}`);
 }
 console.log(`${failed} of ${values.runs} runs went wrong`);
-process.exitCode = failed === 0 ? 0 : 1;
+// Not left to Node: after so many resets of connections it may turn for ever while it closes its handles (seen with 20.20).
+process.exit(failed === 0 ? 0 : 1);
 
 function positive(name: string, text: string): number {
   const value = Number(text);
