@@ -16,7 +16,7 @@ export async function inflict(world: World, { fault, forMs, atMs }: PlannedFault
     case 'kill-broker':
       await world.broker.kill();
       await sleep(forMs);
-      return world.broker.restart();
+      return restartBroker(world);
     case 'hub-away':
       return spoil(
         [...world.members.values()].map((member) => member.way('hub')),
@@ -32,6 +32,20 @@ export async function inflict(world: World, { fault, forMs, atMs }: PlannedFault
       return inflictOn(memberOf(world, fault.who), fault, forMs);
   }
 }
+
+/** On a busy machine a start may fail, or its port be taken for a moment. */
+async function restartBroker({ broker }: World): Promise<void> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await broker.restart();
+    } catch (error) {
+      if (tries === RESTARTS) throw error;
+      await broker.kill();
+    }
+  }
+}
+
+const RESTARTS = 3;
 
 async function inflictOn(
   member: Member,

@@ -118,8 +118,11 @@ function planFaults(random: Random, durationMs: number): PlannedFault[] {
     }
     const forMs = random.between(200, LONGEST_FAULT_MS);
     planned.push({ atMs, fault, forMs });
-    // A while of health between two faults of one target: what is broken for ever is not what a lab is.
-    freeAt.set(target, atMs + forMs + random.between(3_000, 10_000));
+    // A while of health between two faults of one target: what is broken for ever is not what a lab is. A broker that never stays for
+    // as long as the grace would keep every orphan, and whatever may be in its lane, until the faults are over.
+    const healthMs =
+      fault.kind === 'kill-broker' ? random.between(90_000, 150_000) : random.between(3_000, 10_000);
+    freeAt.set(target, atMs + forMs + healthMs);
   }
   return planned;
 }

@@ -44,7 +44,7 @@ export function recordPower(): PowerRecorder {
     letThrough: (...ids) => ids.forEach((id) => writeFileSync(dir.file(`gates/${id}`), '')),
     alive,
     remove: () => {
-      for (const pid of alive()) process.kill(-pid, 'SIGKILL');
+      for (const pid of alive()) endGroup(pid);
       dir.remove();
     },
   };
@@ -98,4 +98,12 @@ function parse(log: string): readonly ScriptLine[] {
         atMs: Number(atMs),
       };
     });
+}
+
+function endGroup(pid: number): void {
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch {
+    // It has just ended by itself, or is no leader of a group.
+  }
 }
