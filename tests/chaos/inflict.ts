@@ -37,7 +37,8 @@ export async function inflict(world: World, { fault, forMs, atMs }: PlannedFault
 async function restartBroker({ broker }: World): Promise<void> {
   for (let tries = 1; ; tries += 1) {
     try {
-      await broker.restart(); return;
+      await broker.restart();
+      return;
     } catch (error) {
       if (tries === RESTARTS) throw error;
       await broker.kill();

@@ -22,11 +22,13 @@ export interface CachedImage {
 export class ImageCache {
   readonly #dir: string;
   readonly #maxBytes: number;
+  readonly #now: () => number;
   #lastUseMs = 0;
 
-  constructor(dir: string, maxBytes: number) {
+  constructor(dir: string, maxBytes: number, now: () => number = Date.now) {
     this.#dir = dir;
     this.#maxBytes = maxBytes;
+    this.#now = now;
   }
 
   /** What there is of `url`; that counts as a use. */
@@ -48,7 +50,7 @@ export class ImageCache {
     makeDirectories(this.#dir, 0o700);
     const index = this.#indexOf(url);
     const former = readIndex(index);
-    const image = `${keyOf(url)}.${ownName()}.${Date.now()}.image`;
+    const image = `${keyOf(url)}.${ownName()}.${this.#now()}.image`;
     await linkOrCopy(path, join(this.#dir, image));
     const { etag, lastModified } = validators;
     const unnamed = join(this.#dir, `${image}.new`);
@@ -59,42 +61,42 @@ export class ImageCache {
     this.#makeRoom();
   }
 
+  /** Only what is named as ours is ever removed: other things may be in the directory. */
   #makeRoom(): void {
     const names = readdirSync(this.#dir);
-    const entries = names
-      .filter((name) => name.endsWith('.json'))
-      .map((name) => this.#usedEntry(name))
-      .sort((a, b) => b.usedAt - a.usedAt);
+    const entries = names.filter((name) => name.endsWith('.json')).flatMap((name) => this.#entry(name) ?? []);
     const kept = new Set<string>();
     let bytes = 0;
-    for (const { index, image, size } of entries) {
+    for (const { index, image, size } of entries.sort((a, b) => b.usedAt - a.usedAt)) {
       bytes += size;
       if (bytes <= this.#maxBytes) kept.add(image);
-      else rmSync(index, { force: true });
+      else for (const path of [index, join(this.#dir, image)]) rmSync(path, { force: true });
     }
-    for (const name of names) {
-      const isStray = !name.endsWith('.json') && !kept.has(name);
-      if (isStray && (!this.#isNew(name) || entries.some(({ image }) => image === name))) {
-        rmSync(join(this.#dir, name), { recursive: true, force: true });
-      }
-    }
+    const strays = names.filter((name) => IMAGE_NAME.test(name) && !kept.has(name));
+    for (const name of strays) if (!this.#isNew(name)) rmSync(join(this.#dir, name), { force: true });
   }
 
-  #usedEntry(name: string): { index: string; image: string; size: number; usedAt: number } {
+  /** An entry, and when it was used last; one that makes no sense is removed. */
+  #entry(name: string): { index: string; image: string; size: number; usedAt: number } | undefined {
     const index = join(this.#dir, name);
-    const { image, size } = readIndex(index) ?? { image: '', size: Infinity };
-    return { index, image, size, usedAt: statSync(index, { throwIfNoEntry: false })?.mtimeMs ?? 0 };
+    const entry = readIndex(index);
+    if (entry === undefined) {
+      rmSync(index, { force: true });
+      return undefined;
+    }
+    const usedAt = statSync(index, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+    return { index, image: entry.image, size: entry.size, usedAt };
   }
 
   /** Perhaps another process is about to name it. */
   #isNew(name: string): boolean {
     const madeAt = statSync(join(this.#dir, name), { throwIfNoEntry: false })?.ctimeMs ?? 0;
-    return Date.now() - madeAt < NEW_MS;
+    return this.#now() - madeAt < NEW_MS;
   }
 
   /** Two uses in one millisecond have an order as well; the file system's own clock is coarser still. */
   #touch(index: string): void {
-    this.#lastUseMs = Math.max(Date.now(), this.#lastUseMs + 1);
+    this.#lastUseMs = Math.max(this.#now(), this.#lastUseMs + 1);
     const usedAt = new Date(this.#lastUseMs);
     try {
       utimesSync(index, usedAt, usedAt);
@@ -110,13 +112,16 @@ export class ImageCache {
 
 const NEW_MS = 60_000;
 
+/** An image, or an index that has not got its name yet. */
+const IMAGE_NAME = /^[\w.:-]+\.image(?:\.new)?$/;
+
 function keyOf(url: string): string {
   return createHash('sha256').update(url).digest('hex').slice(0, 32);
 }
 
 const entrySchema = z.object({
   url: z.string(),
-  image: z.string().regex(/^[\w.:-]+\.image$/),
+  image: z.string().regex(IMAGE_NAME),
   size: z.int().nonnegative(),
   etag: z.string().nullish(),
   lastModified: z.string().nullish(),
