@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Command, NetbootSettings } from '../command.ts';
 import { CommandFailedError } from '../errors.ts';
 import type { ActionContext } from './action-context.ts';
+import { addressesOf, isTakenOver } from './netboot/address-owner.ts';
 import { entriesFor, imagesFor, pathsOf } from './netboot/boot-loaders.ts';
 import { type Boot, describeBoot, imagePaths } from './netboot/boot.ts';
 import { readable } from './netboot/images/readable-url.ts';
@@ -54,14 +55,21 @@ async function placeImages(
   { settings, netboot, stopping, log }: ActionContext,
 ): Promise<void> {
   const ready = treeImages(settings.tftpRoot, boot.fqdn, distroTreeId);
-  const placed = imagesFor(boot).map(({ path, url }) => {
+  // Without one of them the others are of no use.
+  const failed = new AbortController();
+  const signal = AbortSignal.any([stopping, failed.signal]);
+  const placed = imagesFor(boot).map(async ({ path, url }) => {
     const from = ready.get(path);
-    if (from !== undefined) return change.image(path, from);
-    return netboot.images.withImage(url, { signal: stopping, log }, (image) => change.image(path, image));
+    try {
+      if (from !== undefined) return await change.image(path, from);
+      return await netboot.images.withImage(url, { signal, log }, (image) => change.image(path, image));
+    } catch (error) {
+      failed.abort(error);
+    }
   });
   // All of them settle before the staging directory may go.
-  const failed = (await Promise.allSettled(placed)).find((result) => result.status === 'rejected');
-  if (failed !== undefined) throw failed.reason;
+  await Promise.all(placed);
+  failed.signal.throwIfAborted();
 }
 
 /** The images of a distro tree that an admin has put below the root, kernel and initrd or neither, by the path that they go to. */
@@ -87,7 +95,9 @@ function leftovers(
   { settings, netboot }: ActionContext,
 ): readonly string[] {
   const wanted = new Set(written);
-  const known = [...netboot.writtenPaths.of(fqdn), ...pathsOf({ fqdn, hexIp })];
-  const there = known.flatMap((path) => filesAt(settings.tftpRoot, path));
-  return [...new Set(there)].filter((path) => !wanted.has(path));
+  const { tftpRoot } = settings;
+  const former = addressesOf(tftpRoot, fqdn).flatMap((address) => pathsOf({ fqdn, hexIp: address }));
+  const known = [...netboot.writtenPaths.of(fqdn), ...pathsOf({ fqdn, hexIp }), ...former];
+  const there = new Set(known.flatMap((path) => filesAt(tftpRoot, path)));
+  return [...there].filter((path) => !wanted.has(path) && !isTakenOver(tftpRoot, path, fqdn));
 }

@@ -3,11 +3,16 @@ import { join } from 'node:path';
 import Database from 'libsql';
 import { ConfigError, describeError, errorCode } from '../errors.ts';
 
+/** For how long another process may be writing. */
+const BUSY_MS = 5_000;
+
 /** Opens, or creates, the database at `path`, readable for its owner only. */
 export function openJournalDatabase(path: string): Database.Database {
   // SQLite gives its side files the mode of the database, which holds power passwords.
   closeSync(openSync(path, 'a', 0o600));
   const db = new Database(path);
+  // `clear-netboot` writes to the journal of a worker that runs.
+  db.pragma(`busy_timeout = ${BUSY_MS}`);
   db.pragma('journal_mode = WAL');
   db.pragma('synchronous = NORMAL');
   // A finished command's password must not linger in free pages.

@@ -24,14 +24,18 @@ export class WrittenPaths {
     return this.#statements.select.all(fqdn.toLowerCase()).map((row) => rowSchema.parse(row).path);
   }
 
-  /** These paths are about to be written for the system. */
+  /** These paths are about to be written for the system. Those that are another's stay that until they are. */
   add(fqdn: string, paths: readonly string[]): void {
     this.#write(() => this.#statements.insert.run(fqdn.toLowerCase(), JSON.stringify(paths)));
   }
 
   /** Of what was written for the system only these paths are there still. */
   keepOnly(fqdn: string, paths: readonly string[]): void {
-    this.#write(() => this.#statements.removeOthers.run(fqdn.toLowerCase(), JSON.stringify(paths)));
+    const [system, json] = [fqdn.toLowerCase(), JSON.stringify(paths)];
+    this.#write(() => {
+      this.#statements.takeOver.run(system, json);
+      this.#statements.removeOthers.run(system, json);
+    });
   }
 }
 
@@ -42,17 +46,16 @@ export function openWrittenPaths(
   const path = join(stateDir, 'journal.db');
   if (!existsSync(path)) return undefined;
   const db = openJournalDatabase(path);
-  db.pragma(`busy_timeout = ${BUSY_MS}`);
   return { paths: new WrittenPaths(db, (change) => change()), close: () => void db.close() };
 }
-
-/** For how long another process may be writing. */
-const BUSY_MS = 5_000;
 
 function prepare(db: Database.Database) {
   return {
     select: db.prepare('SELECT path FROM written_path WHERE fqdn = ? ORDER BY path'),
-    insert: db.prepare('INSERT OR REPLACE INTO written_path (path, fqdn) SELECT value, ? FROM json_each(?)'),
+    insert: db.prepare('INSERT OR IGNORE INTO written_path (path, fqdn) SELECT value, ? FROM json_each(?)'),
+    takeOver: db.prepare(
+      'INSERT OR REPLACE INTO written_path (path, fqdn) SELECT value, ? FROM json_each(?)',
+    ),
     removeOthers: db.prepare(
       'DELETE FROM written_path WHERE fqdn = ? AND path NOT IN (SELECT value FROM json_each(?))',
     ),

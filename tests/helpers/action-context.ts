@@ -38,10 +38,10 @@ export function rememberPaths(): WrittenPathsMemory {
     [...owners].filter(([, owner]) => owner === fqdn).map(([path]) => path);
   return {
     of,
-    add: (fqdn, paths) => paths.forEach((path) => owners.set(path, fqdn)),
-    keepOnly: (fqdn, paths) =>
-      of(fqdn)
-        .filter((path) => !paths.includes(path))
-        .forEach((path) => owners.delete(path)),
+    add: (fqdn, paths) => paths.filter((path) => !owners.has(path)).forEach((path) => owners.set(path, fqdn)),
+    keepOnly: (fqdn, paths) => {
+      for (const path of of(fqdn)) owners.delete(path);
+      for (const path of paths) owners.set(path, fqdn);
+    },
   };
 }

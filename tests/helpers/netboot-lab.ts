@@ -1,5 +1,5 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
-import type { ActionContext } from '../../src/actions/action-context.ts';
+import type { ActionContext, WrittenPathsMemory } from '../../src/actions/action-context.ts';
 import { CommandFailedError } from '../../src/errors.ts';
 import { actionContext, rememberPaths } from './action-context.ts';
 import { tempDir } from './temp-dir.ts';
@@ -9,6 +9,8 @@ export interface NetbootLab {
   readonly root: string;
   /** What actions get here; with other settings. */
   context(settings?: Partial<ActionContext['settings']>): ActionContext;
+  /** What actions of a worker get here that has written nothing so far. */
+  contextOfAnotherWorker(): ActionContext;
   /** What the name service says; a name that is not here is unknown to it. */
   readonly addresses: Map<string, string>;
   /** What is served, by the end of the URL. What is not here is not found. */
@@ -23,35 +25,40 @@ export function netbootLab(served: Readonly<Record<string, string>> = {}): Netbo
   mkdirSync(root);
   const addresses = new Map<string, string>();
   const images = new Map(Object.entries(served));
-  const writtenPaths = rememberPaths();
+  const ownPaths = rememberPaths();
   let fetched = 0;
+  const contextWith = (
+    writtenPaths: WrittenPathsMemory,
+    settings: Partial<ActionContext['settings']> = {},
+  ): ActionContext =>
+    actionContext({
+      settings: { tftpRoot: root, ...settings },
+      netboot: {
+        writtenPaths,
+        lookup: (name, { family }) => {
+          const address = family === 4 ? addresses.get(name) : undefined;
+          const error = Object.assign(new Error(`getaddrinfo ENOTFOUND ${name}`), { code: 'ENOTFOUND' });
+          return address === undefined ? Promise.reject(error) : Promise.resolve([{ address, family }]);
+        },
+        images: {
+          withImage: async (url, _context, use) => {
+            const text = images.get(url.split('/').at(-1) ?? '');
+            if (text === undefined)
+              throw new CommandFailedError(`${url}: not found`, { systemBroken: false });
+            fetched += 1;
+            const path = dir.file(`fetched-${fetched}`);
+            writeFileSync(path, text);
+            return use(path);
+          },
+        },
+      },
+    });
   return {
     root,
     addresses,
     images,
-    context: (settings) =>
-      actionContext({
-        settings: { tftpRoot: root, ...settings },
-        netboot: {
-          writtenPaths,
-          lookup: (name, { family }) => {
-            const address = family === 4 ? addresses.get(name) : undefined;
-            const error = Object.assign(new Error(`getaddrinfo ENOTFOUND ${name}`), { code: 'ENOTFOUND' });
-            return address === undefined ? Promise.reject(error) : Promise.resolve([{ address, family }]);
-          },
-          images: {
-            withImage: async (url, _context, use) => {
-              const text = images.get(url.split('/').at(-1) ?? '');
-              if (text === undefined)
-                throw new CommandFailedError(`${url}: not found`, { systemBroken: false });
-              fetched += 1;
-              const path = dir.file(`fetched-${fetched}`);
-              writeFileSync(path, text);
-              return use(path);
-            },
-          },
-        },
-      }),
+    context: (settings) => contextWith(ownPaths, settings),
+    contextOfAnotherWorker: () => contextWith(rememberPaths()),
     remove: () => dir.remove(),
   };
 }

@@ -13,6 +13,8 @@ export interface PreparedChange {
   readonly removals: readonly string[];
   /** Put in the place of whatever is there, in this order. */
   readonly replacements: readonly Placement[];
+  /** Taken away when all else is done. */
+  readonly lastRemovals: readonly string[];
 }
 
 /** A file or link that waits at `staged`, and its place below the root. */
@@ -39,6 +41,7 @@ export function commitChange(change: PreparedChange, calls: ChangingCalls = fs):
     for (const addition of change.additions) commit.add(addition);
     for (const path of change.removals) commit.takeAway(path);
     for (const replacement of change.replacements) commit.replace(replacement);
+    for (const path of change.lastRemovals) commit.takeAway(path);
   } catch (error) {
     commit.undo();
     throw new CommandFailedError(`cannot change ${commit.lastPath}: ${describeError(error)}`, {
@@ -78,7 +81,13 @@ class Commit {
     const place = this.#placeOf(path);
     if (existsAs(place) === undefined) return;
     const kept = this.#attic();
-    this.#calls.renameSync(place, kept);
+    try {
+      this.#calls.renameSync(place, kept);
+    } catch (error) {
+      // Another process was faster.
+      if (errorCode(error) === 'ENOENT') return;
+      throw error;
+    }
     this.#undo.push(() => this.#calls.renameSync(kept, place));
   }
 

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
@@ -7,28 +8,29 @@ const FORGOTTEN_MS = 86_400_000;
 
 /** What begins the names of this host's work: several may share a TFTP tree. */
 const HOST = `${hostname()}:`;
+/** What begins the names of this process's work: in a container, the next one has the same number. */
+const OWN = `${HOST}${process.pid}:${randomUUID().slice(0, 8)}:`;
 
 let nth = 0;
 
 /** A name in a directory for unfinished work that says whose it is; no other is the same. */
 export function ownName(): string {
   nth += 1;
-  return `${HOST}${process.pid}:${nth}`;
+  return `${OWN}${nth}`;
 }
 
-/** Removes from `dir` the unfinished work, named by `ownName` after `prefix`, of processes that are gone. */
-export function removeLeftBehind(dir: string, prefix = ''): void {
+/** Removes from `dir` the unfinished work of processes that are gone; `nameIn` gives the part of a name that `ownName` made. */
+export function removeLeftBehind(dir: string, nameIn = (name: string): string => name): void {
   for (const name of readdirSync(dir)) {
-    if (!name.startsWith(prefix)) continue;
     const path = join(dir, name);
-    if (isOfNobody(name.slice(prefix.length)) || isForgotten(path)) {
-      rmSync(path, { recursive: true, force: true });
-    }
+    if (isOfNobody(nameIn(name)) || isForgotten(path)) rmSync(path, { recursive: true, force: true });
   }
 }
 
 function isOfNobody(name: string): boolean {
-  return name.startsWith(HOST) && !existsSync(`/proc/${parseInt(name.slice(HOST.length), 10)}`);
+  if (!name.startsWith(HOST) || name.startsWith(OWN)) return false;
+  const pid = parseInt(name.slice(HOST.length), 10);
+  return pid === process.pid || !existsSync(`/proc/${pid}`);
 }
 
 function isForgotten(path: string): boolean {

@@ -11,8 +11,8 @@ import type { TreeEntry } from './tree-entry.ts';
  * A change of one system's files in the TFTP tree: first everything is written beside the tree, then `commit` gives it its names.
  * Nothing below the root changes before that, and all of it does or nothing.
  *
- * A boot file must not be read together with the wrong images. So when images change, the system's old boot files go first (until the new ones
- * are there it boots as if it were cleared), then come the images, and last the boot files.
+ * A boot file must not be read together with the wrong images, nor be of another configuration than the one beside it. So the system's old boot
+ * files go first (until the new ones are there it boots as if it were cleared), then come the images, and last the boot files.
  */
 export class TreeChange {
   readonly #root: string;
@@ -21,6 +21,7 @@ export class TreeChange {
   readonly #replacements: Placement[] = [];
   readonly #additions: Placement[] = [];
   readonly #removals: string[] = [];
+  readonly #lastRemovals: string[] = [];
   #staged = 0;
 
   /** @throws CommandFailedError when nothing can be written below the root */
@@ -53,19 +54,25 @@ export class TreeChange {
     this.#removals.push(path);
   }
 
+  /** As `remove`, but after everything else. */
+  removeLast(path: string): void {
+    this.#lastRemovals.push(path);
+  }
+
   /**
    * Makes the change.
    * @throws CommandFailedError after which everything is as it was before
    */
   commit(calls?: ChangingCalls): void {
     const images = this.#images.filter((image) => !this.#isThere(image));
-    const withdrawn = images.length > 0 ? this.#replacements.map(({ path }) => path) : [];
+    const withdrawn = this.#replacements.map(({ path }) => path);
     const change = {
       root: this.#root,
       attic: this.#staging,
       additions: this.#additions,
       removals: [...withdrawn, ...this.#removals],
       replacements: [...images, ...this.#replacements],
+      lastRemovals: this.#lastRemovals,
     };
     commitChange(change, calls);
   }

@@ -63,6 +63,23 @@ describe('a TFTP root on a disk of its own', () => {
     },
   );
 
+  it('puts everything back when something cannot be taken away', async () => {
+    await configureNetboot(configure('old'), lab.context());
+    const before = readTree(lab.root);
+    const part = join(lab.root, 'arm/pxelinux.cfg');
+    execFileSync('mount', ['--bind', part, part]);
+    execFileSync('mount', ['-o', 'remount,ro,bind', part]);
+    try {
+      await expect(clearNetboot({ fqdn: FQDN }, lab.context())).rejects.toMatchObject({
+        systemBroken: false,
+        message: expect.stringMatching(`cannot change ${part}/0A000001: (EXDEV|EROFS)`),
+      });
+    } finally {
+      execFileSync('umount', [part]);
+    }
+    expect(readTree(lab.root)).toEqual(before);
+  });
+
   it('fails the command when it is read-only, says so, and stays as it was', async () => {
     await configureNetboot(configure('old'), lab.context());
     const before = readTree(lab.root);

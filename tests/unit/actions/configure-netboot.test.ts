@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
@@ -220,15 +220,61 @@ describe('clear_netboot', () => {
     expect(readTree(lab.root)).toEqual({});
   });
 
-  it('puts everything back when something cannot be taken away', async () => {
+  it('finds by the tree what neither the name service nor this worker knows, as when another worker wrote it', async () => {
     await configureNetboot(configure(), lab.context());
-    const before = readTree(lab.root);
-    mkdirSync(join(lab.root, 's390x'));
-    mkdirSync(join(lab.root, `s390x/s_${FQDN}`));
-    writeFileSync(join(lab.root, `s390x/s_${FQDN}`, 'x'), '');
-    await expect(clearNetboot({ fqdn: FQDN }, lab.context())).rejects.toMatchObject({
-      message: expect.stringContaining(`s390x/s_${FQDN}: expected a file`),
+    lab.addresses.clear();
+    await clearNetboot({ fqdn: FQDN }, lab.contextOfAnotherWorker());
+    expect(Object.keys(readTree(lab.root)).filter((path) => /0A000001|sys1/i.test(path))).toEqual([]);
+  });
+
+  it('leaves the files of another system with the same address, although the name service gives it to both', async () => {
+    await configureNetboot(configure(), lab.context());
+    lab.addresses.set('sys2.lab.test', '10.0.0.1');
+    await configureNetboot(configure({}, 'sys2.lab.test'), lab.context());
+    await clearNetboot({ fqdn: FQDN }, lab.context());
+    expect(readTree(lab.root)).toMatchObject({
+      'pxelinux.cfg/0A000001': { file: expect.stringContaining('sys2') },
+      'EFI/BOOT/grub.cfg-0A000001': { file: expect.stringContaining('sys2') },
+      'ppc/0a000001': { link: '../yaboot' },
     });
-    expect(readTree(lab.root)).toMatchObject(before);
+  });
+
+  it("leaves what is remembered of a system that another worker has cleared, and whose address is another's now", async () => {
+    const [first, second] = [lab.context(), lab.contextOfAnotherWorker()];
+    await configureNetboot(configure(), first);
+    await clearNetboot({ fqdn: FQDN }, second);
+    lab.addresses.set('sys2.lab.test', '10.0.0.1');
+    await configureNetboot(configure({}, 'sys2.lab.test'), second);
+    const files = (): readonly string[] =>
+      Object.keys(readTree(lab.root)).filter((path) => /0A000001/i.test(path));
+    const before = files();
+    lab.addresses.set(FQDN, '10.0.0.3');
+    await configureNetboot(configure(), first);
+    expect(files()).toEqual(before);
+  });
+});
+
+describe('what links lead to', () => {
+  let lab: NetbootLab;
+
+  beforeEach(() => {
+    lab = netbootLab(GOLDEN_IMAGES);
+    lab.addresses.set(FQDN, '10.0.0.1');
+    // Images that are the same each time leave every old file in its place.
+    writeTree(lab.root, { 'distrotrees/7/kernel': { file: 'k' }, 'distrotrees/7/initrd': { file: 'i' } });
+  });
+  afterEach(() => lab.remove());
+
+  it.each([
+    ['a loader that is a directory', 'netbootloader=EFI', { 'EFI/BOOT/grubx64.efi': { file: 'loader' } }],
+    ['a directory called yaboot', '', { 'yaboot/yaboot.bin': { file: 'loader' } }],
+    ['the images of others', 'netbootloader=images', { 'images/sys2.lab.test/kernel': { file: 'theirs' } }],
+  ])('stays, were it %s', async (_what, options, admins) => {
+    writeTree(lab.root, admins);
+    for (const kernel_options of [options, options, '']) {
+      await configureNetboot(configure({ distro_tree_id: 7, kernel_options }), lab.context());
+    }
+    await clearNetboot({ fqdn: FQDN }, lab.context());
+    expect(readTree(lab.root)).toMatchObject(admins);
   });
 });
