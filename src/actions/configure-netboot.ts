@@ -61,8 +61,8 @@ async function placeImages(
   const placed = imagesFor(boot).map(async ({ path, url }) => {
     const from = ready.get(path);
     try {
-      if (from !== undefined) return await change.image(path, from);
-      return await netboot.images.withImage(url, { signal, log }, (image) => change.image(path, image));
+      if (from !== undefined) { await change.image(path, from); return; }
+      await netboot.images.withImage(url, { signal, log }, (image) => change.image(path, image)); return;
     } catch (error) {
       failed.abort(error);
     }

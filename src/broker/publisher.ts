@@ -1,6 +1,7 @@
 import type { Channel } from 'amqplib';
 import { describeError } from '../errors.ts';
 import { wait } from '../wait.ts';
+import { confirmedInTime } from './confirmed-in-time.ts';
 import { ConfirmedChannel } from './confirmed-channel.ts';
 import { UnconfirmedError } from './errors.ts';
 import { Outbox, type Entry } from './outbox.ts';
@@ -62,7 +63,8 @@ export class Publisher {
     if (this.#live === undefined) throw new UnconfirmedError('not sent: there is no session with the broker');
     this.#inFlight += 1;
     try {
-      await this.#live.channel.send(message, { mandatory });
+      const { channel, session } = this.#live;
+      await confirmedInTime(channel.send(message, { mandatory }), session);
     } finally {
       this.#inFlight -= 1;
     }

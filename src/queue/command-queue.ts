@@ -1,5 +1,5 @@
 import PQueue from 'p-queue';
-import type { Command } from '../command.ts';
+import { type Command, isPowerAction } from '../command.ts';
 import type { Delivery, Reply } from '../delivery.ts';
 import type { Clock } from './clock.ts';
 import type { ElsewhereCommand } from './elsewhere.ts';
@@ -48,7 +48,8 @@ interface Entry {
 export class CommandQueue {
   readonly #options: CommandQueueOptions;
   readonly #gate: Gate;
-  readonly #slots: PQueue;
+  /** What waits for an image's server must not keep machines from being switched: power commands and others have slots of their own. */
+  readonly #slots: Readonly<Record<'power' | 'other', PQueue>>;
   readonly #entries = new Map<number, Entry>();
   /** What others have, as far as this worker knows: their lanes are closed here. */
   readonly #elsewhere = new Map<number, ElsewhereCommand>();
@@ -60,7 +61,8 @@ export class CommandQueue {
   constructor(options: CommandQueueOptions) {
     this.#options = options;
     this.#ended = new RecentIds(ENDED_MS, options.clock);
-    this.#slots = new PQueue({ concurrency: options.concurrency });
+    const { concurrency } = options;
+    this.#slots = { power: new PQueue({ concurrency }), other: new PQueue({ concurrency }) };
     this.#gate = new Gate({
       onReady: (id) => this.#onReady(id),
       lastPowerEnd: options.lastPowerEnd,
@@ -96,7 +98,7 @@ export class CommandQueue {
     if (from === 'report') {
       this.#gate.hold(command);
       this.#reportInBackground(entry);
-    } else if (this.#gate.holdIfFree(command, entry.receivedAt)) this.#inSlot(() => this.#work(entry));
+    } else if (this.#gate.holdIfFree(command, entry.receivedAt)) this.#inSlot(entry, () => this.#work(entry));
     else this.#gate.add(command, entry.receivedAt);
   }
 
@@ -166,7 +168,7 @@ export class CommandQueue {
   /** Claims nothing new, and gives back what is in line. What is claimed goes on; `idle` tells when that is over. */
   stop(): void {
     this.#stopping = true;
-    this.#slots.clear();
+    for (const slots of Object.values(this.#slots)) slots.clear();
     // What is resumed and in line keeps its place in the journal.
     for (const entry of [...this.#entries.values()]) {
       if (entry.phase === 'in line') this.#giveBack(entry);
@@ -203,7 +205,9 @@ export class CommandQueue {
   }
 
   #onReady(id: number): void {
-    this.#inSlot(async () => {
+    const ready = this.#entries.get(id);
+    if (ready === undefined) return;
+    this.#inSlot(ready, async () => {
       const entry = this.#entries.get(id);
       if (entry !== undefined && this.#gate.take(id)) await this.#work(entry);
     });
@@ -215,9 +219,10 @@ export class CommandQueue {
     else await (entry.next === 'run' ? this.#run(entry) : this.#claim(entry));
   }
 
-  #inSlot(work: () => Promise<void>): void {
+  #inSlot({ command }: Entry, work: () => Promise<void>): void {
     if (this.#stopping) return;
-    void this.#slots.add(() => this.#track(work()));
+    const slots = isPowerAction(command.action) ? this.#slots.power : this.#slots.other;
+    void slots.add(() => this.#track(work()));
   }
 
   #track(work: Promise<void>): Promise<void> {

@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { closeSync, openSync, rmSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { waitUntil } from '../helpers/wait-until.ts';
 import { startTcpProxy, type TcpProxy } from '../helpers/tcp-proxy.ts';
 import type { MemberName, Service } from './plan.ts';
 
@@ -22,6 +23,7 @@ export interface MemberOptions {
 export class Member {
   readonly #options: MemberOptions;
   #child: ChildProcess | undefined;
+  #logFrom = 0;
 
   constructor(options: MemberOptions) {
     this.#options = options;
@@ -41,6 +43,7 @@ export class Member {
     const all: MemberOptions['settings'] = { ...settings, STATE_DIR: stateDir };
     const variables = Object.entries(all).map(([key, value]) => [`BEAKER_${key}`, String(value)] as const);
     const log = openSync(logFile, 'a');
+    this.#logFrom = fstatSync(log).size;
     const child = spawn(process.execPath, [BUILT, name.startsWith('w') ? 'worker' : 'relay'], {
       env: {
         PATH: process.env['PATH'],
@@ -62,6 +65,7 @@ export class Member {
   /** Ends it as an admin does; whoever does not end in time, or badly, is in trouble. */
   async stop(): Promise<void> {
     const { name, onTrouble } = this.#options;
+    await this.#untilItHeedsSignals();
     const code = await this.#end('SIGTERM');
     if (code !== undefined && code !== 0)
       onTrouble(`${name}: expected exit code 0 after SIGTERM, found ${code}`);
@@ -82,6 +86,13 @@ export class Member {
   async close(): Promise<void> {
     await this.kill();
     await Promise.all(Object.values(this.#options.ways).map((way) => way.close()));
+  }
+
+  /** On a busy machine it may take seconds until it has read its own program; a signal before that just ends it. */
+  async #untilItHeedsSignals(): Promise<void> {
+    const { logFile } = this.#options;
+    const hasStarted = (): boolean => readFileSync(logFile).subarray(this.#logFrom).includes(' starts"');
+    await waitUntil(() => this.#child === undefined || hasStarted(), { timeoutMs: 60_000, what: 'a start' });
   }
 
   async #end(signal: NodeJS.Signals): Promise<number | NodeJS.Signals | undefined> {

@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import Database from 'libsql';
 import { startCli } from '../helpers/cli-process.ts';
 import { image, type ImageServer, startImageServer } from '../helpers/image-server.ts';
 import { type Lab, openLab } from '../helpers/lab.ts';
@@ -87,6 +88,19 @@ describe('netboot', () => {
       expect(litter).toEqual([[], []]);
     },
   );
+
+  it('is configured although another process writes to the journal just then, as clear-netboot does', async () => {
+    const worker = startWorker();
+    await worker.untilLogged('logged in to the hub');
+    const journal = new Database(join(lab.files.file('state'), 'journal.db'));
+    journal.exec('BEGIN IMMEDIATE');
+    configure(1);
+    await waitUntil(() => lab.hub.calls.filter((name) => name.includes('queued')).length > 3);
+    journal.exec('COMMIT');
+    journal.close();
+    await untilEnded(1);
+    expect(lab.hub.latest(1)?.status).toBe('Completed');
+  });
 
   it('is cleared at once by clear-netboot, beside the worker', async () => {
     startWorker();

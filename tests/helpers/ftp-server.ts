@@ -2,7 +2,8 @@ import { once } from 'node:events';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 
 /** What goes wrong with the next transfers. */
-export type FtpTrouble = 'none' | 'stall' | 'truncate' | 'no-such-file' | 'knows-no-size' | 'refuses-login';
+export type FtpTrouble =
+  'none' | 'stall' | 'stall-data' | 'truncate' | 'no-such-file' | 'knows-no-size' | 'refuses-login';
 
 /** A file server by FTP, on a port of its own of loopback. */
 export interface FtpServer {
@@ -71,6 +72,8 @@ export async function startFtpServer(): Promise<FtpServer> {
       case 'EPSV': {
         const passive = createServer();
         const { port: dataPort } = await listen(passive);
+        // As behind a firewall: the connection is taken, and nothing is said of it.
+        if (server.trouble === 'stall-data') return;
         session.data = once(passive, 'connection').then(([data]) => {
           passive.close();
           return data as Socket;

@@ -2,6 +2,7 @@ import { posix } from 'node:path';
 import { isIPv4 } from 'node:net';
 import type { NetbootSettings } from '../../command.ts';
 import { CommandFailedError } from '../../errors.ts';
+import { readable } from './images/readable-url.ts';
 import { KernelOptions } from './kernel-options.ts';
 
 /** By what boot loaders name the files of a system. */
@@ -95,7 +96,11 @@ function aWord(value: string, option: string, fqdn: string): void {
 
 function refused(fqdn: string, what: string, expected: string, found: string): CommandFailedError {
   return new CommandFailedError(
-    `${fqdn}: ${what}: expected ${expected}, found ${JSON.stringify(found)}; correct the recipe's or the system's options`,
+    `${fqdn}: ${what}: expected ${expected}, found ${JSON.stringify(excerpt(readable(found)))}; correct the recipe's or the system's options`,
     { systemBroken: false },
   );
+}
+
+function excerpt(text: string): string {
+  return text.length > 200 ? `${text.slice(0, 200)}…` : text;
 }

@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs';
-import { copyFile, mkdir, rename } from 'node:fs/promises';
+import { chmod, copyFile, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describeError } from '../../errors.ts';
 import type { Logger } from '../../logger.ts';
+import { makeStaging } from './staging.ts';
 import { isThere } from './tree-files.ts';
 
 /** Where distributions install syslinux: Debian's PXELINUX and its modules, Fedora's and its kin's in one place. */
@@ -12,25 +13,25 @@ const PLACES: readonly (readonly string[])[] = [
   ['/usr/lib/syslinux'],
 ];
 
-/** The loader; the menu that admins write into `pxelinux.cfg/default`; and what both cannot start without since syslinux 5. */
-const FILES = ['pxelinux.0', 'menu.c32', 'ldlinux.c32', 'libutil.c32'];
+/** What the loader cannot start without since syslinux 5, and only that of its own version. */
+const MODULES = ['ldlinux.c32', 'libutil.c32'];
 
 /**
- * Copies PXELINUX and its menu from the host's syslinux into the TFTP root, where they are missing. All come from one installation, since
- * those of different versions do not work together; what is there is an admin's.
+ * Copies PXELINUX, and the menu that admins write into `pxelinux.cfg/default`, from the host's syslinux into the TFTP root, where they are
+ * missing. The loader comes last: when it is there, so is what it needs. What is there is an admin's.
  */
 export async function copySyslinuxFiles(tftpRoot: string, log: Logger, places = PLACES): Promise<void> {
   try {
-    if (isThere(tftpRoot, 'pxelinux.0') && isThere(tftpRoot, 'menu.c32')) return;
     const place = places.find((directories) => findIn(directories, 'pxelinux.0') !== undefined);
     if (place === undefined) {
       log.debug('no syslinux on this host, PXELINUX is left to the admin', { tftpRoot });
       return;
     }
-    for (const name of FILES) {
+    const isOurs = !isThere(tftpRoot, 'pxelinux.0');
+    for (const name of [...(isOurs ? MODULES : []), 'menu.c32', 'pxelinux.0']) {
       const from = findIn(place, name);
       if (from === undefined || isThere(tftpRoot, name)) continue;
-      await copyInOne(from, join(tftpRoot, name));
+      await copyInOne(from, tftpRoot, name);
       log.info('boot loader copied', { from, to: join(tftpRoot, name) });
     }
   } catch (error) {
@@ -42,9 +43,13 @@ function findIn(directories: readonly string[], name: string): string | undefine
   return directories.map((directory) => join(directory, name)).find((path) => existsSync(path));
 }
 
-async function copyInOne(from: string, to: string): Promise<void> {
-  await mkdir(dirname(to), { recursive: true });
-  const half = `${to}.${process.pid}`;
-  await copyFile(from, half);
-  await rename(half, to);
+async function copyInOne(from: string, tftpRoot: string, name: string): Promise<void> {
+  const half = join(makeStaging(tftpRoot, name), name);
+  try {
+    await copyFile(from, half);
+    await chmod(half, 0o644);
+    await rename(half, join(tftpRoot, name));
+  } finally {
+    await rm(dirname(half), { recursive: true, force: true });
+  }
 }

@@ -49,7 +49,8 @@ export const labSettings = {
   },
   concurrency: {
     key: 'CONCURRENCY',
-    description: 'How many commands may run at once; those that only wait do not count.',
+    description:
+      'How many power commands may run at once, and how many others; those that only wait do not count.',
     kind: integer(1, 10_000),
     roles: ['worker'],
     default: fixed(50),

@@ -1,6 +1,5 @@
 import { readdirSync } from 'node:fs';
 import { createServer } from 'node:http';
-import { connect } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { InterruptedError } from '../../../src/errors.ts';
@@ -110,6 +109,16 @@ describe('fetching an image by HTTP', () => {
     },
   );
 
+  it.each([
+    ['the URL is none', 'http://me:s3#cret@host/vmlinuz'],
+    ['it leads to one that is none of ours', undefined],
+  ])('shows no password when %s', async (_what, given) => {
+    const url = given ?? serve('/image', redirect('gopher://me:s3cret@host/'));
+    const message = await textOf(stores.open(), url).catch(String);
+    expect(message).toContain('cannot fetch ');
+    expect(message).not.toMatch(/s3|cret/);
+  });
+
   it('lets go of the connection of an image that it does not want', async () => {
     let isClosed = false;
     const url = serve('/image', (request, response) => {
@@ -163,13 +172,11 @@ describe('fetching an image by HTTP', () => {
       asked.push(request.url ?? '');
       response.end('by proxy');
     });
-    // Node's client opens a tunnel whatever the protocol.
+    // Many proxies open no tunnels but for HTTPS.
     proxy.on('connect', (request, socket) => {
-      asked.push(request.url ?? '');
-      const onward = connect(Number(new URL(server.url).port), '127.0.0.1', () => {
-        socket.write('HTTP/1.1 200 OK\r\n\r\n');
-        onward.pipe(socket).pipe(onward);
-      });
+      asked.push(`CONNECT ${request.url ?? ''}`);
+      if (request.url?.endsWith(':80') === true) socket.end('HTTP/1.1 403 Forbidden\r\n\r\n');
+      // A tunnel that never opens.
     });
     await new Promise<void>((done) => proxy.listen(0, '127.0.0.1', done));
     const address = proxy.address();
@@ -177,11 +184,17 @@ describe('fetching an image by HTTP', () => {
     try {
       const environment = { HTTP_PROXY: `http://127.0.0.1:${port}` };
       const url = serve('/image', image('kernel'));
-      await textOf(stores.open({ environment }), 'http://distros.test/image');
-      expect(asked).toEqual([expect.stringContaining('distros.test')]);
+      expect(await textOf(stores.open({ environment }), 'http://distros.test/image')).toBe('by proxy');
+      expect(asked).toEqual(['http://distros.test/image']);
       const exempt = { ...environment, no_proxy: '127.0.0.1' };
       expect(await textOf(stores.open({ environment: exempt }), url)).toBe('kernel');
       expect(asked).toHaveLength(1);
+      const bare = { http_proxy: `127.0.0.1:${port}` };
+      expect(await textOf(stores.open({ environment: bare }), 'http://distros.test/image')).toBe('by proxy');
+      const forHttps = { HTTPS_PROXY: `http://127.0.0.1:${port}` };
+      const stalled = textOf(stores.open({ environment: forHttps }), 'https://distros.test/image');
+      await expect(stalled).rejects.toThrow('expected progress, found none for 0.5 s');
+      expect(asked.at(-1)).toBe('CONNECT distros.test:443');
     } finally {
       proxy.closeAllConnections();
       proxy.close();
@@ -256,7 +269,16 @@ describe('fetching an image by FTP', () => {
     expect(server.heard.filter((line) => line.startsWith('RETR'))).toHaveLength(2);
   });
 
+  it('fetches it each time from a server that answers these questions badly', async () => {
+    server.files.set('f40/image', { content: 'kernel', changed: 'yesterday' });
+    const store = stores.open();
+    await fetch(store);
+    expect(await fetch(store)).toBe('kernel');
+    expect(server.heard.filter((line) => line.startsWith('RETR'))).toHaveLength(2);
+  });
+
   it.each<[FtpTrouble, string]>([
+    ['stall-data', 'expected progress, found none for 0.5 s'],
     ['stall', 'expected progress, found none for 0.5 s'],
     ['truncate', 'expected 6000 bytes, found 3000'],
     ['no-such-file', '550'],

@@ -141,6 +141,18 @@ describe('CommandQueue', () => {
     expect(lab.span(9999)?.from).toBe(lab.span(1)?.to);
   });
 
+  it('switches machines while all that may wait for images do, and bounds both', async () => {
+    const lab = new Lab({ concurrency: 2 });
+    lab.runMs = ({ action }) => (action === 'on' ? 10 : 3_600_000);
+    for (let id = 1; id <= 10; id += 1) {
+      lab.queue.add(powerCommand({ id, fqdn: `s${id}.lab`, action: 'configure_netboot' }));
+      lab.queue.add(powerCommand({ id: 100 + id, fqdn: `p${id}.lab` }));
+    }
+    await lab.clock.advance(60_000);
+    expect(lab.order.filter((id) => id > 100)).toHaveLength(10);
+    expect(lab.mostRunning).toBe(4);
+  });
+
   it('takes a command that comes twice for one, and settles both deliveries', async () => {
     const lab = new Lab();
     const deliveries = [new TestDelivery(), new TestDelivery()] as const;

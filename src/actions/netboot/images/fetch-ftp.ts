@@ -56,15 +56,16 @@ function pathOf({ pathname }: URL): string {
 async function stateOf(client: Client, path: string): Promise<Validators> {
   const size = await unlessUnknown(() => client.size(path));
   const date = await unlessUnknown(() => client.lastMod(path));
-  return { etag: undefined, lastModified: date?.toISOString(), size };
+  const isDate = date !== undefined && !Number.isNaN(date.getTime());
+  return { etag: undefined, lastModified: isDate ? date.toISOString() : undefined, size };
 }
 
-/** Neither question is one that every server has to answer. */
+/** Neither question is one that every server has to answer, or answers well. What is not there is found missing when it is fetched. */
 async function unlessUnknown<T>(question: () => Promise<T>): Promise<T | undefined> {
   try {
     return await question();
   } catch (error) {
-    if (error instanceof FTPError && [500, 501, 502, 504].includes(error.code)) return undefined;
+    if (error instanceof FTPError && error.code >= 500) return undefined;
     throw error;
   }
 }

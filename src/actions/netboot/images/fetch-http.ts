@@ -6,11 +6,14 @@ import { areSame, type Validators } from './validators.ts';
 const MAX_REDIRECTS = 5;
 const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 
+export type Protocol = 'http:' | 'https:';
+
+interface HttpFetch extends Fetch {
+  readonly dispatcherFor: (protocol: Protocol) => Dispatcher;
+}
+
 /** Fetches by HTTP or HTTPS, unless the server says that what is known already is still so. */
-export async function fetchHttp(
-  url: URL,
-  fetch: Fetch & { readonly dispatcher: Dispatcher },
-): Promise<Fetched> {
+export async function fetchHttp(url: URL, fetch: HttpFetch): Promise<Fetched> {
   let at = url;
   for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects += 1) {
     const response = await ask(at, fetch);
@@ -24,14 +27,14 @@ export async function fetchHttp(
   throw new Error(`expected at most ${MAX_REDIRECTS} redirects, found more`);
 }
 
-async function ask(url: URL, { dispatcher, known, watch }: Fetch & { readonly dispatcher: Dispatcher }) {
+async function ask(url: URL, { dispatcherFor, known, watch }: HttpFetch) {
   const { username, password } = url;
   const bare = new URL(url);
   bare.username = '';
   bare.password = '';
   const credentials = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
   return request(bare, {
-    dispatcher,
+    dispatcher: dispatcherFor(url.protocol === 'https:' ? 'https:' : 'http:'),
     signal: watch.signal,
     headers: {
       // The bytes of the file, not of a packing of it.
@@ -91,5 +94,5 @@ function validatorsOf(headers: Dispatcher.ResponseData['headers']): Validators {
 function target(location: string, from: URL): URL {
   const to = URL.canParse(location, from.href) ? new URL(location, from) : undefined;
   if (to?.protocol === 'http:' || to?.protocol === 'https:') return to;
-  throw new Error(`expected a redirect to http or https, found one to ${location}`);
+  throw new Error(`expected a redirect to http or https, found one to ${readable(location)}`);
 }

@@ -47,6 +47,16 @@ export class FetchWatch {
     return this.#over.signal;
   }
 
+  /** Rejects with the reason when the fetch is to end. */
+  ended(): Promise<never> {
+    const { signal } = this;
+    return new Promise((_resolve, reject) => {
+      const end = (): void => reject(signal.reason as Error);
+      if (signal.aborted) end();
+      else signal.addEventListener('abort', end, { once: true });
+    });
+  }
+
   /** Something has come: so many bytes, or another sign of life. */
   progress(bytes = 0): void {
     this.#bytes += bytes;

@@ -4,7 +4,7 @@ import { type Dispatcher, EnvHttpProxyAgent } from 'undici';
 import { CommandFailedError, describeError, InterruptedError } from '../../../errors.ts';
 import type { Logger } from '../../../logger.ts';
 import { fetchFtp } from './fetch-ftp.ts';
-import { fetchHttp } from './fetch-http.ts';
+import { fetchHttp, type Protocol } from './fetch-http.ts';
 import { FetchWatch } from './fetch-watch.ts';
 import type { Fetched } from './fetch.ts';
 import { ImageFile } from './image-file.ts';
@@ -39,7 +39,7 @@ export interface ImageRequest {
 /** Fetches images by HTTP, HTTPS and FTP. */
 export class Fetcher {
   readonly #options: FetcherOptions;
-  #dispatcher: Dispatcher | undefined;
+  readonly #dispatchers = new Map<Protocol, Dispatcher>();
 
   constructor(options: FetcherOptions) {
     this.#options = options;
@@ -60,7 +60,9 @@ export class Fetcher {
     const save = (write: (file: ImageFile) => Promise<void>): Promise<void> =>
       ImageFile.write({ path, maxBytes: maxImageBytes, watch }, write);
     try {
-      const fetched = await this.#byProtocol(url, { known, watch, save, log });
+      // Not everything that a protocol waits for heeds a signal: a proxy's answer, a connection for data. It is left behind then.
+      const fetching = this.#byProtocol(url, { known, watch, save, log });
+      const fetched = await Promise.race([fetching, watch.ended()]);
       log.info(fetched === 'unchanged' ? 'image is unchanged' : 'image fetched', {
         url: readable(url),
         ...watch.facts(),
@@ -75,7 +77,13 @@ export class Fetcher {
   }
 
   async close(): Promise<void> {
-    await this.#dispatcher?.destroy();
+    await Promise.all([...this.#dispatchers.values()].map((dispatcher) => dispatcher.destroy()));
+  }
+
+  #dispatcherFor(protocol: Protocol): Dispatcher {
+    const known = this.#dispatchers.get(protocol) ?? dispatcherFrom(this.#options, protocol);
+    this.#dispatchers.set(protocol, known);
+    return known;
   }
 
   async #byProtocol(text: string, fetch: Parameters<typeof fetchFtp>[1]): Promise<Fetched> {
@@ -84,8 +92,7 @@ export class Fetcher {
     switch (url.protocol) {
       case 'http:':
       case 'https:':
-        this.#dispatcher ??= dispatcherFrom(this.#options);
-        return fetchHttp(url, { ...fetch, dispatcher: this.#dispatcher });
+        return fetchHttp(url, { ...fetch, dispatcherFor: (protocol) => this.#dispatcherFor(protocol) });
       case 'ftp:':
         return fetchFtp(url, fetch);
       default:
@@ -96,20 +103,34 @@ export class Fetcher {
   }
 }
 
-function dispatcherFrom({ idleTimeoutMs, caCert, sslVerify, environment }: FetcherOptions): Dispatcher {
+function dispatcherFrom(options: FetcherOptions, protocol: Protocol): Dispatcher {
+  const { idleTimeoutMs, caCert, sslVerify, environment } = options;
   const tls = { secureContext: secureContext(caCert), rejectUnauthorized: sslVerify };
-  const proxy = (name: string): string => environment[name.toLowerCase()] ?? environment[name] ?? '';
+  const connect = { ...tls, timeout: idleTimeoutMs };
+  // One for each protocol: else what is for HTTP would be taken for HTTPS as well.
+  const variable = protocol === 'http:' ? 'HTTP_PROXY' : 'HTTPS_PROXY';
   return new EnvHttpProxyAgent({
-    httpProxy: proxy('HTTP_PROXY'),
-    httpsProxy: proxy('HTTPS_PROXY'),
-    noProxy: proxy('NO_PROXY'),
-    connect: { ...tls, timeout: idleTimeoutMs },
+    httpProxy: protocol === 'http:' ? proxyFrom(environment, variable) : '',
+    httpsProxy: protocol === 'https:' ? proxyFrom(environment, variable) : '',
+    noProxy: environment['no_proxy'] ?? environment['NO_PROXY'] ?? '',
+    // Many proxies open tunnels to port 443 only.
+    proxyTunnel: false,
+    connect,
     requestTls: tls,
-    proxyTls: tls,
+    proxyTls: connect,
     // The watch sees to these.
     headersTimeout: 0,
     bodyTimeout: 0,
   });
+}
+
+/** The proxy that the environment names, with or without its `http://`. */
+function proxyFrom(environment: FetcherOptions['environment'], variable: string): string {
+  const text = environment[variable.toLowerCase()] ?? environment[variable] ?? '';
+  if (text === '') return '';
+  const url = /^\w+:\/\//.test(text) ? text : `http://${text}`;
+  if (URL.canParse(url)) return url;
+  throw new Error(`${variable}: expected the URL of a proxy, found ${readable(text)}`);
 }
 
 /** The hub may have a certificate of the company's, and a mirror one of the world's. */

@@ -16,7 +16,7 @@ export interface CachedImage {
 /**
  * Fetched images on disk, of which those least recently used go when they are too many.
  *
- * An image is a file `KEY.NAME.image`, never changed once it is there, and `KEY.json` says which it is and of what state; KEY comes from the
+ * An image is a file `KEY.NAME.image`, never changed once it is there, and `KEY.json` says which it is and of what state; KEY is a digest of the
  * URL. Several processes may use one directory: what has vanished, is half written or makes no sense is not there.
  */
 export class ImageCache {
@@ -35,7 +35,7 @@ export class ImageCache {
   find(url: string): CachedImage | undefined {
     const index = this.#indexOf(url);
     const entry = readIndex(index);
-    if (entry?.url !== url) return undefined;
+    if (entry === undefined) return undefined;
     const path = join(this.#dir, entry.image);
     if (sizeOf(path) !== entry.size) return undefined;
     this.#touch(index);
@@ -54,7 +54,7 @@ export class ImageCache {
     await linkOrCopy(path, join(this.#dir, image));
     const { etag, lastModified } = validators;
     const unnamed = join(this.#dir, `${image}.new`);
-    writeFileSync(unnamed, JSON.stringify({ url, image, size, etag, lastModified }), { mode: 0o600 });
+    writeFileSync(unnamed, JSON.stringify({ image, size, etag, lastModified }), { mode: 0o600 });
     this.#touch(unnamed);
     renameSync(unnamed, index);
     if (former !== undefined) rmSync(join(this.#dir, former.image), { force: true });
@@ -64,7 +64,7 @@ export class ImageCache {
   /** Only what is named as ours is ever removed: other things may be in the directory. */
   #makeRoom(): void {
     const names = readdirSync(this.#dir);
-    const entries = names.filter((name) => name.endsWith('.json')).flatMap((name) => this.#entry(name) ?? []);
+    const entries = names.filter((name) => INDEX_NAME.test(name)).flatMap((name) => this.#entry(name) ?? []);
     const kept = new Set<string>();
     let bytes = 0;
     for (const { index, image, size } of entries.sort((a, b) => b.usedAt - a.usedAt)) {
@@ -112,6 +112,9 @@ export class ImageCache {
 
 const NEW_MS = 60_000;
 
+/** Named for the URL, of which it says nothing else: that may hold a password. */
+const INDEX_NAME = /^[0-9a-f]{32}\.json$/;
+
 /** An image, or an index that has not got its name yet. */
 const IMAGE_NAME = /^[\w.:-]+\.image(?:\.new)?$/;
 
@@ -120,7 +123,6 @@ function keyOf(url: string): string {
 }
 
 const entrySchema = z.object({
-  url: z.string(),
   image: z.string().regex(IMAGE_NAME),
   size: z.int().nonnegative(),
   etag: z.string().nullish(),

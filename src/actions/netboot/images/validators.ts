@@ -16,6 +16,11 @@ export function canBeAsked({ etag, lastModified }: Validators): boolean {
 export function areSame(known: Validators, now: Validators): boolean {
   const isSameSize = known.size === undefined || now.size === undefined || known.size === now.size;
   if (!isSameSize) return false;
-  if (known.etag !== undefined && now.etag !== undefined) return known.etag === now.etag;
+  // A weak one says that the bytes are as good as the same.
+  if (isStrong(known.etag) && isStrong(now.etag)) return known.etag === now.etag;
   return known.lastModified !== undefined && known.lastModified === now.lastModified;
+}
+
+function isStrong(etag: string | undefined): boolean {
+  return etag !== undefined && !etag.startsWith('W/');
 }

@@ -22,9 +22,9 @@ describe('the image cache', () => {
   const inAnHour = (): number => Date.now() + HOUR_MS;
 
   it('removes what killed processes left of its own, and nothing else, however old', async () => {
-    const own = ['stray.image', 'stray.image.new', 'broken.json'];
-    const others = ['fetching', 'notes.txt'];
-    for (const name of [...own, 'notes.txt']) writeFileSync(dir.file(`cache/${name}`), '');
+    const own = ['stray.image', 'stray.image.new', `${'0'.repeat(32)}.json`];
+    const others = ['fetching', 'notes.txt', 'settings.json'];
+    for (const name of [...own, 'notes.txt', 'settings.json']) writeFileSync(dir.file(`cache/${name}`), '');
     mkdirSync(dir.file('cache/fetching'));
     writeFileSync(dir.file('cache/fetching/half'), '');
     await keep(new ImageCache(dir.file('cache'), 1_000, inAnHour), 'a');
@@ -43,7 +43,7 @@ describe('the image cache', () => {
   it('loses nothing but itself by an index that makes no sense', async () => {
     const cache = new ImageCache(dir.file('cache'), 1_000, inAnHour);
     await keep(cache, 'a');
-    writeFileSync(dir.file('cache/0.json'), '{');
+    writeFileSync(dir.file(`cache/${'0'.repeat(32)}.json`), '{');
     await keep(cache, 'b');
     expect(['a', 'b'].map((name) => cache.find(`http://d.test/${name}`) !== undefined)).toEqual([true, true]);
   });
