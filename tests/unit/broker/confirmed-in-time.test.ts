@@ -10,7 +10,9 @@ describe('the confirm of a message', () => {
     failures = [];
     session = { isBlocked: false, fail: (reason) => failures.push(reason) };
   });
-  afterEach(() => jest.useRealTimers());
+  afterEach(() => {
+    jest.useRealTimers();
+  });
 
   it('ends the session when it does not come, though the broker answers everything else', () => {
     void confirmedInTime(new Promise(() => undefined), session);
