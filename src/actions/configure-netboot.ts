@@ -61,8 +61,12 @@ async function placeImages(
   const placed = imagesFor(boot).map(async ({ path, url }) => {
     const from = ready.get(path);
     try {
-      if (from !== undefined) { await change.image(path, from); return; }
-      await netboot.images.withImage(url, { signal, log }, (image) => change.image(path, image)); return;
+      if (from !== undefined) {
+        await change.image(path, from);
+        return;
+      }
+      await netboot.images.withImage(url, { signal, log }, (image) => change.image(path, image));
+      return;
     } catch (error) {
       failed.abort(error);
     }

@@ -46,7 +46,7 @@ export async function watchOrphans(options: OrphansOptions): Promise<void> {
 }
 
 async function abortOrphans(options: OrphansOptions, firstSeen: Map<number, number>): Promise<void> {
-  const { hub, others, signal, log } = options;
+  const { hub, isOurs, others, signal, log } = options;
   let orphans = await lookForOrphans(options, firstSeen);
   if (orphans.length > 0 && others !== undefined) {
     // One that is just back may have said nothing yet. When nobody can be heard, the orphans have waited for longer than anything runs.
@@ -56,6 +56,8 @@ async function abortOrphans(options: OrphansOptions, firstSeen: Map<number, numb
   }
   for (const id of orphans) {
     if (signal.aborted) return;
+    // Those before it may have taken long enough for somebody to come back.
+    if (isOurs(id) || mayBeRun(id, firstSeen.get(id) ?? 0, options)) continue;
     try {
       await hub.markAborted(id, 'Command orphaned, aborting');
       log.warn('orphaned command aborted', { id });

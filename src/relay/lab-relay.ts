@@ -85,7 +85,7 @@ export class LabRelay {
     this.#noteUnnamed(running.filter((id) => !this.#holdRunning(id)));
     // Before anything leaves its lanes, so that these do not open to one that is not first.
     if (this.#unnamed.length === 0) this.#addNew(listed);
-    this.#forgetGone(listed);
+    this.#forgetGone(new Set([...listed, ...running]));
     this.#endGone(new Set([...running, ...listed]), askedAt);
     return this.#lost.among([...this.#ready.queued()]);
   }
@@ -140,10 +140,11 @@ export class LabRelay {
   #holdRunning(id: number): boolean {
     const held = this.#held.get(id);
     if (held !== undefined) held.isGone = false;
-    if (held !== undefined || this.#ended.has(id) || this.#listed.isInvalid(id)) return true;
+    if (held !== undefined || this.#ended.has(id)) return true;
+    // One that was invalid may have been mended since.
     const named = this.#listed.get(id) ?? announcedAs(this.#options.roster, id);
     if (named !== undefined) this.#hold(named);
-    return named !== undefined;
+    return named !== undefined || this.#listed.isInvalid(id);
   }
 
   #holdAnnounced(): void {
@@ -164,8 +165,8 @@ export class LabRelay {
   }
 
   /** Takes out what the hub lists no more: cancelled, beyond the end of a list that is cut, or run without our hearing of it. */
-  #forgetGone(listed: ReadonlySet<number>): void {
-    const gone = [...this.#ready.queued()].filter(({ command }) => !listed.has(command.id));
+  #forgetGone(unfinished: ReadonlySet<number>): void {
+    const gone = [...this.#ready.queued()].filter(({ command }) => !unfinished.has(command.id));
     this.#ready.forget(
       gone.map(({ command }) => command.id),
       // Whoever had its message may have switched the power in the meantime.

@@ -87,8 +87,9 @@ export class ListedCommands {
 
   #forgetOld(now: number, ofThisLook: ReadonlySet<number>): void {
     for (const [id, { listedAt }] of this.#seen) {
-      // Those of this look come last, however many they are.
-      if (ofThisLook.has(id) || (now - listedAt < REMEMBERED_MS && this.#seen.size <= REMEMBERED)) return;
+      // Those of this look come last, and count not, however many they are: what was just claimed is in none, and has to be named.
+      const besides = this.#seen.size - ofThisLook.size;
+      if (ofThisLook.has(id) || (now - listedAt < REMEMBERED_MS && besides <= REMEMBERED)) return;
       this.#seen.delete(id);
     }
   }

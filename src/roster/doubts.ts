@@ -22,8 +22,8 @@ interface Question {
 /** The commands that this worker asked the hub for without hearing the answer, and what the others say about them. */
 export class Doubts {
   readonly #options: DoubtsOptions;
-  /** When each doubt arose. */
-  readonly #doubts = new Map<number, number>();
+  /** When each doubt arose, and when somebody last asked about it. */
+  readonly #doubts = new Map<number, { readonly since: number; askedAt: number }>();
   #questions: readonly Question[] = [];
 
   constructor(options: DoubtsOptions) {
@@ -33,8 +33,10 @@ export class Doubts {
   /** Whose the command is, as far as that can be told by now; asks the others as long as it cannot. */
   whose(id: number): Whose {
     const { roster, graceMs, now } = this.#options;
-    const since = this.#doubts.get(id) ?? now();
-    this.#doubts.set(id, since);
+    const doubt = this.#doubts.get(id) ?? { since: now(), askedAt: now() };
+    doubt.askedAt = now();
+    this.#doubts.set(id, doubt);
+    const { since } = doubt;
     const questions = this.#questions.filter(({ askedAt }) => askedAt >= since).map(({ token }) => token);
     let whose = roster.whose(id, questions);
     const wentRoundAt = roster.wentRoundAt(questions);
@@ -49,10 +51,21 @@ export class Doubts {
     const { ask, now } = this.#options;
     const last = this.#questions.at(-1);
     if (last !== undefined && now() - last.askedAt < BETWEEN_QUESTIONS_MS) return;
-    const oldest = Math.min(...this.#doubts.values());
+    this.#forgetOld();
+    const oldest = Math.min(...[...this.#doubts.values()].map(({ since }) => since));
     const token = randomUUID();
     const open = this.#questions.filter(({ askedAt }) => askedAt >= oldest);
     this.#questions = [...open, { token, askedAt: now() }];
     ask(token);
   }
+
+  /** Doubts that ended in another way: the hub says that the command does not run, or refuses it. */
+  #forgetOld(): void {
+    for (const [id, { askedAt }] of this.#doubts) {
+      if (this.#options.now() - askedAt > FORGOTTEN_MS) this.#doubts.delete(id);
+    }
+  }
 }
+
+/** Longer than anybody waits who asks again. */
+const FORGOTTEN_MS = 600_000;

@@ -21,6 +21,8 @@ export interface RosterOptions {
   /** Journal identity of this worker, which its own announcements do not count for; undefined for who is no worker. */
   readonly self: string | undefined;
   readonly now: () => number;
+  /** After how long the fallback primary aborts what nobody names; only for a worker. */
+  readonly graceMs?: number;
 }
 
 /**
@@ -29,6 +31,7 @@ export interface RosterOptions {
  */
 export class Roster {
   readonly #options: RosterOptions;
+  readonly #goneAfterMs: number;
   readonly #workers = new Map<string, Heard<WorkerAnnouncement>>();
   readonly #relays = new Map<string, Heard<RelayAnnouncement>>();
   /** Known to have worked here in a former life of this process, and not heard since. */
@@ -42,6 +45,7 @@ export class Roster {
 
   constructor(options: RosterOptions) {
     this.#options = options;
+    this.#goneAfterMs = Math.max(GONE_AFTER_MS, 2 * (options.graceMs ?? 0));
   }
 
   /**
@@ -124,6 +128,11 @@ export class Roster {
     return [...this.#relays.values()];
   }
 
+  /** Whether it has not been heard for so long that it is not waited for any more. */
+  isGone({ heardAt }: Heard<unknown>): boolean {
+    return this.#options.now() - heardAt > this.#goneAfterMs;
+  }
+
   isSilent({ heardAt }: Heard<unknown>): boolean {
     return this.#options.now() - heardAt > SILENT_AFTER_MS;
   }
@@ -173,12 +182,12 @@ export class Roster {
    */
   whose(id: number, questions: readonly string[]): Whose {
     const { self = '', now } = this.#options;
-    const isGone = (since: number): boolean => now() - since >= GONE_AFTER_MS;
+    const isGone = (since: number): boolean => now() - since >= this.#goneAfterMs;
+    const all = [...this.#workers.values()];
+    // However long ago it said so.
+    if (all.some(({ last }) => hasIt(last, id, self))) return 'theirs';
     // The primary may be polling while it is silent, and nobody aborts what it has.
-    const others = [...this.#workers.values()].filter(
-      ({ last, heardAt }) => last.isPrimary || !isGone(heardAt),
-    );
-    if (others.some(({ last }) => hasIt(last, id, self))) return 'theirs';
+    const others = all.filter(({ last, heardAt }) => !isGone(heardAt) || (last.isPrimary && !hasLeft(last)));
     const isOpen = others.some(({ last }) => mayHaveIt(last, id, questions));
     const wentRoundAt = this.wentRoundAt(questions);
     const isEarly = wentRoundAt === undefined || now() - wentRoundAt < HEAR_OUT_MS;
@@ -202,7 +211,11 @@ export class Roster {
     }
     this.#heardSelfAt = now;
     for (const token of answers) if (!this.#wentRound.has(token)) this.#wentRound.set(token, now);
-    for (const token of [...this.#wentRound.keys()].slice(0, -QUESTIONS)) this.#wentRound.delete(token);
+    for (const [token, since] of this.#wentRound) {
+      if (now - since < 2 * this.#goneAfterMs) break;
+      this.#wentRound.delete(token);
+    }
+    this.#forgetOld();
   }
 
   #forgetOld(): void {
@@ -212,6 +225,9 @@ export class Roster {
     }
     for (const [name, { heardAt }] of this.#relays) {
       if (now() - heardAt >= FORGOTTEN_AFTER_MS) this.#relays.delete(name);
+    }
+    for (const [worker, since] of this.#missed) {
+      if (now() - since >= FORGOTTEN_AFTER_MS) this.#missed.delete(worker);
     }
   }
 }
@@ -230,6 +246,11 @@ function hasIt({ running, doubting, worker }: WorkerAnnouncement, id: number, se
   return names(running, id) || (names(doubting, id) && worker < self);
 }
 
+/** It said goodbye, and keeps nothing that it would come back for. */
+function hasLeft(last: WorkerAnnouncement): boolean {
+  return last.isLeaving && inPlay(last).length === 0;
+}
+
 /** It asks, or doubts as we do; or what it said may be older than our questions. One that has left may be back already. */
 function mayHaveIt(
   { asking, doubting, answers }: WorkerAnnouncement,
@@ -246,7 +267,7 @@ function names(commands: readonly NamedCommand[], id: number): boolean {
 
 /** An announcement that is under way for longer has expired at the broker; a start before the last one is a clock set back, then. */
 const OVERTAKEN_MS = 60_000;
-/** What a worker had that is silent for so long has been aborted as orphaned; it is not waited for any more. */
+/** What a worker had that is silent for so long, or for twice the grace, has been aborted as orphaned; it is not waited for any more. */
 const GONE_AFTER_MS = 600_000;
 const FORGOTTEN_AFTER_MS = 24 * 3_600_000;
 /** How long workers have to answer a question that went round. */

@@ -30,7 +30,7 @@ export interface LaneView {
   /** As `lanesOf` names it. */
   readonly lane: string;
   readonly running: readonly (AnnouncedCommand & { readonly worker: string })[];
-  /** How many wait, as the relay or the workers count them, whoever counts more: they may have the same ones. */
+  /** How many wait, as the relay or a worker counts them, whoever counts most: they may have the same ones. */
   readonly waiting: number;
 }
 
@@ -38,17 +38,18 @@ const LAST = 10;
 
 /** The lab as the roster has heard of it. */
 export function viewOf(lab: string, roster: Roster): LabView {
+  // Who was never heard, or not for long, is not missed here: what it had is seen in what the others say.
   const workers = roster
     .workers()
-    .filter(({ last }) => !last.isLeaving)
-    .map((heard: Heard<WorkerAnnouncement>) => ({ ...heard.last, isSilent: roster.isSilent(heard) }));
-  const relays = roster
-    .relays()
-    .map(({ last }) => last)
-    .filter(({ isLeaving }) => !isLeaving);
+    .filter((heard) => !heard.last.isLeaving && !roster.isGone(heard))
+    .map((heard: Heard<WorkerAnnouncement>) => ({ ...heard.last, isSilent: roster.isSilent(heard) }))
+    .sort((a, b) => Number(a.isSilent) - Number(b.isSilent));
+  const heardRelays = roster.relays().filter((heard) => !heard.last.isLeaving && !roster.isGone(heard));
+  const relays = heardRelays.filter((heard) => !roster.isSilent(heard)).map(({ last }) => last);
+  const silent = heardRelays.filter((heard) => roster.isSilent(heard)).map(({ last }) => last);
   return {
     lab,
-    troubles: troublesOf(relays, workers),
+    troubles: [...(isDeaf(roster) ? [DEAF] : []), ...troublesOf(relays, workers), ...silent.map(silentRelay)],
     relays,
     workers,
     lanes: lanesIn(relays, workers),
@@ -75,6 +76,16 @@ export function viewAsJson({ lab, troubles, relays, workers, lanes, last }: LabV
   });
 }
 
+const DEAF = 'the broker is away; what is shown is what was heard before';
+
+function isDeaf(roster: Roster): boolean {
+  return roster.hearingSince === undefined;
+}
+
+function silentRelay({ name, isLeading }: RelayAnnouncement): string {
+  return `relay ${name} is silent${isLeading ? '; it led' : ''}`;
+}
+
 function troublesOf(relays: readonly RelayAnnouncement[], workers: readonly SeenWorker[]): readonly string[] {
   const polling = workers.filter(({ mode, isSilent }) => mode === 'polling' && !isSilent);
   return [
@@ -82,15 +93,34 @@ function troublesOf(relays: readonly RelayAnnouncement[], workers: readonly Seen
     ...workers
       .filter(({ isSilent }) => isSilent)
       .map(({ name, running }) => `worker ${name} is silent; it had ${running.length} commands`),
+    ...closedFor(workers),
+    ...primaries(workers),
     ...(relays.length > 0 && !relays.some(({ isLeading }) => isLeading) ? ['no relay leads'] : []),
     ...relays.flatMap(({ name, trouble }) => (trouble === undefined ? [] : [`relay ${name}: ${trouble}`])),
     ...polling.map(({ name }) => `worker ${name} polls, although it is heard at the broker`),
   ];
 }
 
+/** One must be there to abort what nobody runs, and to poll when the broker is away. */
+function primaries(workers: readonly SeenWorker[]): readonly string[] {
+  const all = workers.filter(({ isPrimary, isSilent }) => isPrimary && !isSilent);
+  if (workers.length === 0 || all.length === 1) return [];
+  if (all.length === 0) return ['no worker is the fallback primary (FALLBACK_PRIMARY)'];
+  return [`more than one worker is the fallback primary: ${all.map(({ name }) => name).join(', ')}`];
+}
+
+function closedFor(workers: readonly SeenWorker[]): readonly string[] {
+  const closed = new Map(
+    workers.flatMap(({ elsewhere }) => elsewhere).map((command) => [command.id, command]),
+  );
+  return [...closed.values()].map(
+    ({ id, fqdn, action }) =>
+      `${id} ${action} of ${fqdn} was run by a worker that is not heard; its lanes wait`,
+  );
+}
+
 function lanesIn(relays: readonly RelayAnnouncement[], workers: readonly SeenWorker[]): readonly LaneView[] {
-  const byRelays = sumOf(relays.map(({ lanes }) => lanes));
-  const byWorkers = sumOf(workers.map(({ lanes }) => lanes));
+  const waiting = mostOf([...relays, ...workers].map(({ lanes }) => lanes));
   const running = new Map<string, LaneView['running']>();
   for (const { running: commands, name } of workers) {
     for (const command of commands) {
@@ -99,20 +129,20 @@ function lanesIn(relays: readonly RelayAnnouncement[], workers: readonly SeenWor
       }
     }
   }
-  const lanes = [...new Set([...running.keys(), ...byRelays.keys(), ...byWorkers.keys()])];
+  const lanes = [...new Set([...running.keys(), ...waiting.keys()])];
   return lanes
     .map((lane) => ({
       lane,
       running: running.get(lane) ?? [],
-      waiting: Math.max(byRelays.get(lane) ?? 0, byWorkers.get(lane) ?? 0),
+      waiting: waiting.get(lane) ?? 0,
     }))
     .sort((a, b) => b.waiting - a.waiting || b.running.length - a.running.length);
 }
 
-function sumOf(all: readonly Readonly<Record<string, number>>[]): ReadonlyMap<string, number> {
-  const sum = new Map<string, number>();
-  for (const counts of all) {
-    for (const [lane, count] of Object.entries(counts)) sum.set(lane, (sum.get(lane) ?? 0) + count);
+function mostOf(all: readonly Readonly<Record<string, number>>[]): ReadonlyMap<string, number> {
+  const most = new Map<string, number>();
+  for (const [lane, count] of all.flatMap((counts) => Object.entries(counts))) {
+    most.set(lane, Math.max(most.get(lane) ?? 0, count));
   }
-  return sum;
+  return most;
 }

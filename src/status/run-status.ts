@@ -72,6 +72,7 @@ async function listen(
   const { exchange, routingKey, content, properties } = askMessage(lab, randomUUID());
   channel.publish(exchange, routingKey, content, properties);
   roster.hearing(true);
+  session.signal.addEventListener('abort', () => roster.hearing(false), { once: true });
   return async () => {
     await channel.prefetch(1);
   };

@@ -50,7 +50,7 @@ export function announcementOf(
 /** Nobody needs to know more of a backlog, and a hundred thousand ids every other moment would be heard by all. */
 const WAITING = 2_000;
 /** So many are counted, since it is done anew for each announcement. */
-const COUNTED = 20_000;
+const COUNTED = 5_000;
 
 function inLine(queue: Pick<CommandQueue, 'inLine'>): Pick<WorkerAnnouncement, 'waiting' | 'lanes'> {
   const waiting = new Map<string, number[]>();

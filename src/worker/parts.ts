@@ -53,7 +53,7 @@ export function createParts(options: WorkerOptions): Parts {
   const publisher = startPublisher(config, log);
   const answers = new Answers({ publisher, journal, lab: config.lab, worker: workerName(), log });
   const reporter = new Reporter({ hub, journal, onAccepted: (entry) => answers.ended(entry), log });
-  const roster = new Roster({ self: journal.identity, now: steadyNow });
+  const roster = new Roster({ self: journal.identity, now: steadyNow, graceMs: config.orphanGraceS * 1000 });
   for (const worker of journal.colleagues()) roster.expect(worker);
   const claimed = new RecentIds(CLAIMED_MS, systemClock);
   let sources: Pick<Sources, 'mode'> | undefined;

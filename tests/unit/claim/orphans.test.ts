@@ -148,6 +148,20 @@ describe('watchOrphans', () => {
       expect(hub.status(1)).toBe('Running');
     });
 
+    it('looks again before each, since its worker may come back while a slow hub takes the ones before', async () => {
+      ours.delete(2);
+      ours.delete(3);
+      hearing();
+      hub.onStep = () => {
+        now = Date.now() + MINUTE;
+        roster.heard(announcement({ running: [announced(2), announced(3)] }));
+      };
+      watchOthers(20);
+      await waitUntil(() => hub.status(1) === 'aborted');
+      await looks();
+      expect([2, 3].map((id) => hub.status(id))).toEqual(['Running', 'Running']);
+    });
+
     it('aborts nothing while it hears not even itself, as under a memory alarm of the broker', async () => {
       roster.hearing(true);
       watchOthers(MINUTE);

@@ -17,8 +17,15 @@ describe('what a hub has listed', () => {
 
   it('is forgotten, the oldest first, when it is too much and not listed any more', () => {
     const listed = new ListedCommands({ clock: { now: () => 0 }, log: silentLogger });
-    listed.read(list(1, 50_000));
-    listed.read(list(50_001, 1));
+    listed.read(list(1, 50_001));
+    listed.read(list(100_001, 1));
     expect([1, 2].map((id) => listed.get(id)?.id)).toEqual([undefined, 2]);
+  });
+
+  it('is remembered when it has left a list of any length, since it may have been claimed just then', () => {
+    const listed = new ListedCommands({ clock: { now: () => 0 }, log: silentLogger });
+    listed.read(list(1, 50_010));
+    listed.read(list(2, 50_010));
+    expect(listed.get(1)?.id).toBe(1);
   });
 });

@@ -206,3 +206,30 @@ describe('a command that was asked for without hearing the answer', () => {
     expect(roster.whose(7, doubt)).toBe('unsure');
   });
 });
+
+describe('a doubt in a lab with a long grace', () => {
+  let nowMs = 0;
+  const roster = new Roster({ self: 'me', now: () => nowMs, graceMs: 900_000 });
+
+  it('is not settled against a worker that has named the command, however long ago, nor without one that may come back', () => {
+    roster.hearing(true);
+    roster.heard(announcement({ worker: 'w1', isPrimary: false, running: [announced(5)] }));
+    nowMs += 700_000;
+    roster.heard(announcement({ worker: 'me', answers: ['token'] }));
+    nowMs += 5_000;
+    expect(roster.whose(5, ['token'])).toBe('theirs');
+    expect(roster.whose(6, ['token'])).toBe('unsure');
+    nowMs += 1_800_000;
+    roster.heard(announcement({ worker: 'me', nth: 2, answers: ['later'] }));
+    nowMs += 5_000;
+    expect(roster.whose(6, ['later'])).toBe('ours');
+  });
+
+  it('does not wait for a primary that has said goodbye with nothing left to do', () => {
+    roster.heard(announcement({ worker: 'w2', isPrimary: true, isLeaving: true }));
+    nowMs += 2_000_000;
+    roster.heard(announcement({ worker: 'me', nth: 3, answers: ['again'] }));
+    nowMs += 5_000;
+    expect(roster.whose(7, ['again'])).toBe('ours');
+  });
+});

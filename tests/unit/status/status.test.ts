@@ -16,6 +16,7 @@ describe('the status of a lab', () => {
   beforeEach(() => {
     nowMs = NOW;
     roster = new Roster({ self: undefined, now: () => nowMs });
+    roster.hearing(true);
   });
 
   const hear = (...workers: readonly Partial<WorkerAnnouncement>[]): void =>
@@ -48,16 +49,16 @@ describe('the status of a lab', () => {
       ({ id, fqdn: `sys${id}.lab.test`, action: 'off', status, endedMs, message: 'no\nmore' }) as const;
     hear(
       { worker: 'w1', last: [ended(3, NOW - 1_000, 'failed'), ended(1, NOW - 9_000, 'completed')] },
-      { worker: 'w2', last: [ended(2, NOW - 5_000, 'completed')] },
+      { worker: 'w2', isPrimary: false, last: [ended(2, NOW - 5_000, 'completed')] },
     );
     expect(view().last.map(({ id }) => id)).toEqual([3, 2, 1]);
     expect(lines()).toContain('3 sys3.lab.test off failed 1 s w1:1 no');
   });
 
   it('says at the top what is wrong', () => {
-    hear({ worker: 'w1', running: [announced(7)] }, { worker: 'w2', mode: 'polling' });
-    hearRelay({ isLeading: false, trouble: 'the hub is away' });
+    hear({ worker: 'w1', isPrimary: false, running: [announced(7)] }, { worker: 'w2', mode: 'polling' });
     nowMs += 26_000;
+    hearRelay({ isLeading: false, trouble: 'the hub is away' });
     hear({ worker: 'w2', nth: 2, mode: 'polling' });
     expect(lines().slice(0, 5)).toEqual([
       'lab lab.test',
@@ -66,6 +67,49 @@ describe('the status of a lab', () => {
       '! relay relay:1: the hub is away',
       '! worker w2:1 polls, although it is heard at the broker',
     ]);
+  });
+
+  it('says that a relay is silent that led, and counts nothing of it any more', () => {
+    hear({ worker: 'w1' });
+    hearRelay({ lanes: { 'power:pdu3': 5 } });
+    nowMs += 26_000;
+    hear({ worker: 'w1', nth: 2 });
+    expect(view().troubles).toEqual(['relay relay:1 is silent; it led']);
+    expect(view().lanes).toEqual([]);
+    nowMs += 600_000;
+    hear({ worker: 'w1', nth: 3 });
+    expect(view().troubles).toEqual([]);
+  });
+
+  it('says what waits for a worker that it never heard itself', () => {
+    hear({ worker: 'w1', elsewhere: [{ id: 7, fqdn: 'sys7.lab.test', action: 'off', address: 'pdu3' }] });
+    expect(view().troubles).toEqual([
+      '7 off of sys7.lab.test was run by a worker that is not heard; its lanes wait',
+    ]);
+  });
+
+  it('says when nobody is the fallback primary, or more than one', () => {
+    hear({ worker: 'w1', isPrimary: false });
+    expect(view().troubles).toEqual(['no worker is the fallback primary (FALLBACK_PRIMARY)']);
+    hear({ worker: 'w1', nth: 2 }, { worker: 'w2' });
+    expect(view().troubles).toEqual(['more than one worker is the fallback primary: w1:1, w2:1']);
+  });
+
+  it('says that it hears nobody, instead of that nobody is there', () => {
+    hear({ worker: 'w1' });
+    roster.hearing(false);
+    expect(view().troubles).toEqual(['the broker is away; what is shown is what was heard before']);
+  });
+
+  it('shows who is heard before who is not, in a lane that both have had', () => {
+    hear({ worker: 'w1', running: [announced(7, { address: 'pdu3' })] });
+    nowMs += 26_000;
+    hear({ worker: 'w2', isPrimary: false, running: [announced(8, { address: 'pdu3' })] });
+    expect(
+      view()
+        .lanes.find(({ lane }) => lane === 'power:pdu3')
+        ?.running.map(({ id }) => id),
+    ).toEqual([8, 7]);
   });
 
   it('says that all is well when it is, and what to do when nobody is there', () => {
