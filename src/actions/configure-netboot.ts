@@ -8,7 +8,7 @@ import { entriesFor, imagesFor, pathsOf } from './netboot/boot-loaders.ts';
 import { type Boot, describeBoot, imagePaths } from './netboot/boot.ts';
 import { readable } from './netboot/images/readable-url.ts';
 import { requireAddress } from './netboot/system-address.ts';
-import { filesAt } from './netboot/tree-files.ts';
+import { filesAt, isThere } from './netboot/tree-files.ts';
 import { TreeChange } from './netboot/tree-change.ts';
 
 /**
@@ -100,8 +100,11 @@ function leftovers(
 ): readonly string[] {
   const wanted = new Set(written);
   const { tftpRoot } = settings;
-  const former = addressesOf(tftpRoot, fqdn).flatMap((address) => pathsOf({ fqdn, hexIp: address }));
-  const known = [...netboot.writtenPaths.of(fqdn), ...pathsOf({ fqdn, hexIp }), ...former];
+  const remembered = netboot.writtenPaths.of(fqdn);
+  // Then another worker has configured it, or Beaker has; else the whole tree need not be asked.
+  const isForgotten = remembered.length === 0 && isThere(tftpRoot, `images/${fqdn}`);
+  const addresses = [hexIp, ...(isForgotten ? addressesOf(tftpRoot, fqdn) : [])];
+  const known = [...remembered, ...addresses.flatMap((address) => pathsOf({ fqdn, hexIp: address }))];
   const there = new Set(known.flatMap((path) => filesAt(tftpRoot, path)));
   return [...there].filter((path) => !wanted.has(path) && !isTakenOver(tftpRoot, path, fqdn));
 }
