@@ -24,12 +24,13 @@ export async function clearNetboot(
   { settings: { tftpRoot }, netboot: { writtenPaths, lookup }, log }: ClearContext,
 ): Promise<void> {
   const found = await findAddress(fqdn, { log, lookup });
-  const addresses = [
-    ...addressesOf(tftpRoot, fqdn),
-    ...(found.kind === 'known' ? [hexOf(found.address)] : []),
-  ];
+  const remembered = writtenPaths.of(fqdn);
+  const present = found.kind === 'known' ? [hexOf(found.address)] : [];
+  // The whole tree need not be asked where name service and memory know what is in it.
+  const isCertain = present.length > 0 && remembered.length > 0;
+  const addresses = isCertain ? present : [...present, ...addressesOf(tftpRoot, fqdn)];
   const paths = [undefined, ...addresses].flatMap((hexIp) => pathsOf({ fqdn, hexIp }));
-  const known = new Set([...writtenPaths.of(fqdn), ...paths]);
+  const known = new Set([...remembered, ...paths]);
   await takeAway(
     tftpRoot,
     fqdn,

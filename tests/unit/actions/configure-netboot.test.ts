@@ -94,7 +94,7 @@ describe('configure_netboot', () => {
           }
         },
       ),
-      { numRuns: 40 },
+      { numRuns: 15 },
     );
   });
 
