@@ -91,6 +91,7 @@ describe('a lab on a cluster of three brokers, with quorum queues', () => {
     const [first] = cluster.nodes;
     if (first === undefined) throw new Error('expected nodes');
     for (let round = 0; round < 2; round += 1) {
+      await cluster.untilReplicated(`beaker.commands.${LAB}`, first);
       const leader = await cluster.leaderOf(`beaker.commands.${LAB}`, first);
       const before = queue(20);
       await waitUntil(() => lab.power.lines().some(({ id }) => id === before[3]), { timeoutMs: 20_000 });

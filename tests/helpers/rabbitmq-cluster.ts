@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
+import { waitUntil } from './wait-until.ts';
 import { freePorts, startRabbitMq, type RabbitMqNode } from './rabbitmq.ts';
 
 /** Three nodes that hold every quorum queue together. */
@@ -9,6 +10,8 @@ export interface RabbitMqCluster {
   readonly urls: string;
   /** The node that leads a quorum queue; asks a node that is up. */
   leaderOf(queue: string, askAt: RabbitMqNode): Promise<RabbitMqNode>;
+  /** Waits until all three nodes hold the queue: of two, none could be missed. */
+  untilReplicated(queue: string, askAt: RabbitMqNode): Promise<void>;
   remove(): Promise<void>;
 }
 
@@ -32,6 +35,14 @@ export async function startRabbitMqCluster(): Promise<RabbitMqCluster> {
       const leader = nodes.find(({ port }) => queues.includes(`${queue}\ttest-${port}@localhost\n`));
       if (leader === undefined) throw new Error(`expected a leader of ${queue}, found:\n${queues}`);
       return leader;
+    },
+    untilReplicated: async (queue, askAt) => {
+      const isReplicated = async (): Promise<boolean> => {
+        const rows = (await askAt.ctl('list_queues', 'name', 'online')).split('\n');
+        const row = rows.find((one) => one.startsWith(`${queue}\t`)) ?? '';
+        return row.split('@localhost').length - 1 === nodes.length;
+      };
+      await waitUntil(isReplicated, { timeoutMs: 60_000, what: `three nodes to hold ${queue}` });
     },
     remove: async () => {
       await Promise.all(nodes.map((node) => node.remove()));
