@@ -4,6 +4,7 @@ import { createParts, type Parts } from './worker/parts.ts';
 import { recover } from './worker/recovery.ts';
 import { startSources } from './worker/sources.ts';
 import { startWatches } from './worker/watches.ts';
+import { abortUnreadable } from './worker/unreadable-entries.ts';
 import type { WorkerOptions } from './worker/worker-options.ts';
 
 /** How long a stopping worker tries to deliver its last outcomes. What is left is delivered after the next start. */
@@ -21,6 +22,7 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
   log.info('worker starts', { lab: config.lab, hub: config.hubUrl, broker: publisher !== undefined });
   await copySyslinuxFiles(config.tftpRoot, log);
   recover({ journal, queue, onTold: (entry) => answers.owed(entry), signal: stopping, log });
+  const aborting = abortUnreadable({ ...parts, signal: stopping, log });
   const sources = startSources({
     ...parts,
     config,
@@ -47,6 +49,7 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
   await watches.stop();
   await colleagues?.stop();
   await sources.close();
+  await aborting;
   await publisher?.stop();
   await hub.close();
   await images.close();

@@ -21,7 +21,7 @@ export async function clearNetbootRole(args: RoleArguments): Promise<number> {
       `${fqdn}: expected a system whose netboot is configured, found no ${tftpRoot}/images/${fqdn}; nothing is cleared`,
     );
   }
-  const written = openWrittenPaths(stateDir);
+  const written = openWrittenPaths(stateDir, log);
   try {
     const writtenPaths = written?.paths ?? NOTHING_WRITTEN;
     await clearNetboot({ fqdn }, { settings: { tftpRoot }, netboot: { writtenPaths }, log });

@@ -7,9 +7,11 @@ import { systemClock } from '../queue/clock.ts';
 import { CommandQueue } from '../queue/command-queue.ts';
 import type { RecentIds } from '../queue/recent-ids.ts';
 import type { Answers } from '../report/answers.ts';
+import type { HubCheck } from '../report/hub-check.ts';
 import type { Journal } from '../report/journal.ts';
 import type { Reporter } from '../report/reporter.ts';
 import type { Roster } from '../roster/roster.ts';
+import type { Claim } from '../queue/handlers.ts';
 import { backoffMs } from '../wait.ts';
 import { lastPowerEnd } from './last-power-end.ts';
 import { ResumedCommands } from './resumed-commands.ts';
@@ -20,6 +22,7 @@ export interface QueueParts {
   readonly hub: HubClient;
   readonly journal: Journal;
   readonly reporter: Reporter;
+  readonly check: HubCheck;
   readonly answers: Answers;
   readonly roster: Roster;
   /** Is told of each command that the hub has given to this worker. */
@@ -33,11 +36,14 @@ export interface QueueParts {
 }
 
 const CLAIM_BACKOFF = { firstMs: 500, maxMs: 60_000 };
+/** A journal that is full costs nothing to look at, and is looked at every second. */
+const FULL_BACKOFF = { firstMs: 500, maxMs: 2_000 };
 
 /** The queue of a worker: what claims, runs and reports its commands. */
 export function createQueue(options: WorkerOptions, parts: QueueParts): CommandQueue {
   const { config, environment, stopping, killing, log } = options;
   const { hub, journal, reporter, answers, roster, claimed, netboot, whose, announced, onChange } = parts;
+  const { check } = parts;
   const faults = new Map<number, number>();
   const announcing = async <T>(work: Promise<T>): Promise<T> => {
     onChange();
@@ -47,7 +53,11 @@ export function createQueue(options: WorkerOptions, parts: QueueParts): CommandQ
       onChange();
     }
   };
-  const resumed = new ResumedCommands({ hub, journal, announced, signal: stopping, log });
+  const resumed = new ResumedCommands({
+    ...{ hub, journal, check, announced, log },
+    hasOthers: config.amqpUrls.length > 0,
+    signal: stopping,
+  });
   const run = (command: Command): Promise<'ended' | 'interrupted'> =>
     runCommand(command, {
       act: runAction,
@@ -63,18 +73,20 @@ export function createQueue(options: WorkerOptions, parts: QueueParts): CommandQ
   return new CommandQueue({
     concurrency: config.concurrency,
     lastPowerEnd: (fqdn) => lastPowerEnd(fqdn, { journal, roster }),
-    claimRetryMs: (attempt) => backoffMs(attempt, CLAIM_BACKOFF),
+    claimRetryMs: (attempt) => backoffMs(attempt, journal.isFull ? FULL_BACKOFF : CLAIM_BACKOFF),
     clock: systemClock,
     handlers: {
       claim: async (command, arrival) => {
         const about = log.child({ id: command.id, fqdn: command.fqdn });
-        const asked = claim(command, arrival, { hub, journal, faults, whose, log: about });
+        const ask = (): Promise<Claim> =>
+          claim(command, arrival, { hub, journal, faults, whose, log: about });
+        const asked = resumed.claimIfSameHub(command, ask);
         const answer = await announcing(asked);
         if (answer === 'won') claimed.add(command.id);
         return answer;
       },
       run: (command) =>
-        announcing(config.amqpUrls.length === 0 ? run(command) : resumed.runIfOurs(command, run)),
+        announcing(resumed.runIfOurs(command, run)),
       report: ({ id }) => announcing(reporter.report(id)),
       alsoReplyTo: (id, reply) => answers.alsoTo(id, reply),
     },

@@ -11,7 +11,10 @@ import { systemClock } from '../queue/clock.ts';
 import type { CommandQueue } from '../queue/command-queue.ts';
 import { RecentIds } from '../queue/recent-ids.ts';
 import { Answers } from '../report/answers.ts';
+import { HubCheck } from '../report/hub-check.ts';
 import { Journal } from '../report/journal.ts';
+import type { JournalEntry } from '../report/journal-entry.ts';
+import { RefusedOutcomes } from '../report/refused-outcomes.ts';
 import { Reporter } from '../report/reporter.ts';
 import { Doubts } from '../roster/doubts.ts';
 import { Roster } from '../roster/roster.ts';
@@ -31,6 +34,8 @@ export interface Parts {
   /** Undefined in a lab without a broker. */
   readonly publisher: Publisher | undefined;
   readonly answers: Answers;
+  /** Whether the hub is still the one that gave us what is journaled. */
+  readonly check: HubCheck;
   readonly reporter: Reporter;
   readonly queue: CommandQueue;
   /** The other workers, as far as they are heard. */
@@ -50,18 +55,21 @@ const CLAIMED_MS = 600_000;
 /** Makes the parts, and opens the journal. @throws ConfigError when that cannot be */
 export function createParts(options: WorkerOptions): Parts {
   const { config, log } = options;
-  const journal = new Journal(config.stateDir);
+  let colleagues: Colleagues | undefined;
+  const troubles = new Troubles(() => colleagues?.changed());
+  const journal = new Journal(config.stateDir, { log, troubles });
   const hub = hubFrom(config, log);
   const images = imageStore(options);
   const publisher = startPublisher(config, log);
   const answers = new Answers({ publisher, journal, lab: config.lab, worker: workerName(), log });
-  const reporter = new Reporter({ hub, journal, onAccepted: (entry) => answers.ended(entry), log });
+  const check = new HubCheck({ hub, journal, log });
+  const refused = new RefusedOutcomes(troubles);
+  const onAccepted = (entry: JournalEntry): void => answers.ended(entry);
+  const reporter = new Reporter({ hub, journal, onAccepted, check, refused, log });
   const roster = new Roster({ self: journal.identity, now: steadyNow, graceMs: config.orphanGraceS * 1000 });
   for (const worker of journal.colleagues()) roster.expect(worker);
   const claimed = new RecentIds(CLAIMED_MS, systemClock);
   let sources: Pick<Sources, 'mode'> | undefined;
-  let colleagues: Colleagues | undefined;
-  const troubles = new Troubles(() => colleagues?.changed());
   const doubts = new Doubts({
     roster,
     ask: (token) => void colleagues?.ask(token),
@@ -69,7 +77,7 @@ export function createParts(options: WorkerOptions): Parts {
     now: steadyNow,
   });
   const queue = createQueue(options, {
-    ...{ hub, journal, reporter, answers, roster, claimed },
+    ...{ hub, journal, reporter, check, answers, roster, claimed },
     netboot: { images, writtenPaths: journal.writtenPaths },
     whose: (id) => (publisher === undefined ? 'ours' : doubts.whose(id)),
     announced: () => colleagues?.announced(options.stopping) ?? Promise.resolve(),
@@ -97,6 +105,7 @@ export function createParts(options: WorkerOptions): Parts {
     images,
     publisher,
     answers,
+    check,
     reporter,
     queue,
     roster,

@@ -1,10 +1,12 @@
 import type { ActionContext, ActionFunction } from '../actions/action-context.ts';
 import { type Command, isRepeatable, type Outcome } from '../command.ts';
-import { CommandFailedError, describeError, InterruptedError } from '../errors.ts';
+import { boundedText, CommandFailedError, describeError, InterruptedError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import { beginsRest } from '../queue/earliest-start.ts';
+import { JournalFullError } from '../report/held-writes.ts';
 import type { Journal } from '../report/journal.ts';
 import type { JournalEntry } from '../report/journal-entry.ts';
+import { wait } from '../wait.ts';
 
 export interface RunOptions extends Pick<
   ActionContext,
@@ -14,6 +16,8 @@ export interface RunOptions extends Pick<
   readonly journal: Pick<Journal, 'identity' | 'entry' | 'started' | 'runsIn' | 'ended'>;
   /** Called once the command is about to run. */
   readonly onStarted: (entry: JournalEntry) => void;
+  /** How long to wait for room in a full journal before what must not be repeated is aborted; 30 s unless given. */
+  readonly roomPatienceMs?: number;
   readonly log: Logger;
 }
 
@@ -24,8 +28,11 @@ export async function runCommand(command: Command, options: RunOptions): Promise
   const log = options.log.child({ id, fqdn, action });
   // Not begun, it does not count as started: even what must not be repeated can then be run after the next start.
   if (stopping.aborted) return 'interrupted';
+  // Set aside meanwhile: it is not ours any more.
+  if (journal.entry(id) === undefined) return 'interrupted';
   const startedAt = Date.now();
-  journal.started(command, startedAt);
+  const begun = await journalStart(command, startedAt, options);
+  if (begun !== 'started') return begun;
   const entry = journal.entry(id);
   if (entry !== undefined) onStarted(entry);
   log.info('command started');
@@ -49,6 +56,35 @@ export async function runCommand(command: Command, options: RunOptions): Promise
   return 'ended';
 }
 
+/**
+ * Journals the start. What must not be repeated is not begun while that has no room: after a crash nobody would know that it was.
+ * After a while it is aborted, so that it does not hold its slot and lanes for as long as the disk is full.
+ */
+async function journalStart(
+  command: Command,
+  startedAt: number,
+  { journal, stopping, log, roomPatienceMs = ROOM_PATIENCE_MS }: RunOptions,
+): Promise<'started' | 'interrupted' | 'ended'> {
+  for (let waitedMs = 0; ; waitedMs += ROOM_LOOK_MS) {
+    try {
+      journal.started(command, startedAt);
+      return 'started';
+    } catch (error) {
+      if (!(error instanceof JournalFullError)) throw error;
+      if (waitedMs >= roomPatienceMs) {
+        const message = `${command.action} was not begun: ${error.message}`;
+        log.error('command not begun', { id: command.id, reason: message });
+        journal.ended(command, { status: 'aborted', message }, Date.now(), { beginsRest: false });
+        return 'ended';
+      }
+    }
+    if (!(await wait(ROOM_LOOK_MS, stopping))) return 'interrupted';
+  }
+}
+
+const ROOM_PATIENCE_MS = 30_000;
+const ROOM_LOOK_MS = 250;
+
 /** What marks the processes of a command, of all that may run on a host: see `endGroups`. */
 export function runMarker({ identity }: Pick<Journal, 'identity'>, id: number): string {
   return `${identity}/${id}`;
@@ -62,7 +98,10 @@ export function abortedOutcome(command: Command, why: string): Outcome {
   };
 }
 
-/** The one place where what an action throws becomes an outcome. */
+/** Characters of a message, which people read in a list of commands; the hub has room for 4,000. */
+export const MESSAGE_LENGTH = 1_000;
+
+/** The one place where what an action throws becomes an outcome. Its message is masked, and then cut. */
 async function outcomeOf(
   command: Command,
   act: ActionFunction,
@@ -76,13 +115,21 @@ async function outcomeOf(
       return isRepeatable(command.action) ? 'interrupted' : abortedOutcome(command, 'The worker was stopped');
     }
     if (error instanceof CommandFailedError) {
-      return { status: 'failed', message: error.message, systemBroken: error.systemBroken };
+      return {
+        status: 'failed',
+        message: messageOf(error.message, command),
+        systemBroken: error.systemBroken,
+      };
     }
     context.log.error('action broke down', { reason: error instanceof Error ? error.stack : String(error) });
     return {
       status: 'failed',
-      message: `${command.action} broke down: ${describeError(error)}`,
+      message: messageOf(`${command.action} broke down: ${describeError(error)}`, command),
       systemBroken: false,
     };
   }
+}
+
+function messageOf(text: string, { power }: Command): string {
+  return boundedText(power?.password.mask(text) ?? text, MESSAGE_LENGTH);
 }
