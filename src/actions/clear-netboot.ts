@@ -39,7 +39,7 @@ export async function clearNetboot({ fqdn }: Pick<Command, 'fqdn'>, context: Cle
   const written = [...remembered, ...(await writtenFor(fqdn, { tftpRoot, found, whose, remembered }))];
   const isCertain = found.kind !== 'unavailable';
   const removal = await judgeRemoval(tftpRoot, isCertain ? written : remembered, whose);
-  await takeAway(fqdn, { tftpRoot, removal, whose });
+  if (isCertain || remembered.length > 0) await takeAway(fqdn, { tftpRoot, removal, whose });
   const names = [fqdn, ...removal.goneNames];
   for (const name of names) writtenPaths.keepOnly(name, []);
   const notAsked = isCertain ? [] : unanswered(tftpRoot, written, found.reason);

@@ -22,7 +22,7 @@ export async function linkOrCopy(named: string, to: string, maxBytes: number): P
   const file = await openRegularFile(from, { maxBytes });
   try {
     await link(from, to);
-    await refuseAnother(from, to, file);
+    await refuseUnfit(from, to, maxBytes);
   } catch (error) {
     if (!cannotLink(error)) throw error;
     await copy(file, { from, to, maxBytes });
@@ -44,10 +44,13 @@ export async function copyFile(named: string, to: string, maxBytes: number): Pro
   }
 }
 
-/** Perhaps what was looked at had been changed for something else before it was linked. */
-async function refuseAnother(from: string, to: string, file: FileHandle): Promise<void> {
-  const [looked, linked] = [await file.stat(), await lstat(to)];
-  if (looked.ino === linked.ino && looked.dev === linked.dev) return;
+/**
+ * Perhaps another thing had taken the place of what was looked at before it was linked. Its number does not tell: to link a file of an overlay's lower
+ * layer gives it a new one.
+ */
+async function refuseUnfit(from: string, to: string, maxBytes: number): Promise<void> {
+  const linked = await lstat(to);
+  if (linked.isFile() && linked.size <= maxBytes) return;
   await rm(to, { force: true });
   throw new UnfitFileError(`expected a file that stays as it is, found that it was replaced: ${from}`);
 }

@@ -4,22 +4,15 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { clearNetboot } from '../../../src/actions/clear-netboot.ts';
 import { configureNetboot } from '../../../src/actions/configure-netboot.ts';
-import { type Command, decodeCommand } from '../../../src/command.ts';
+import type { Command } from '../../../src/command.ts';
 import { GOLDEN_IMAGES, goldenNetboots } from '../../helpers/golden-netboot.ts';
+import { netbootCommand } from '../../helpers/netboot-command.ts';
 import { netbootLab, type NetbootLab } from '../../helpers/netboot-lab.ts';
 import { readTree, writeTree } from '../../helpers/tree.ts';
 
 const FQDN = 'sys1.lab.test';
 
-function configure(netboot: object = {}, fqdn = FQDN): Command {
-  const plain = {
-    arch: 'x86_64',
-    kernel_url: 'http://distros.test/vmlinuz',
-    initrd_url: 'http://distros.test/initrd.img',
-    kernel_options: 'quiet',
-  };
-  return decodeCommand({ id: 1, action: 'configure_netboot', fqdn, netboot: { ...plain, ...netboot } });
-}
+const configure = (netboot: object = {}, fqdn = FQDN): Command => netbootCommand(fqdn, netboot);
 
 describe('configure_netboot', () => {
   let lab: NetbootLab;
