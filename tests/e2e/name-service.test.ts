@@ -13,7 +13,7 @@ describe('a name service that does not answer', () => {
   let questions: number;
 
   beforeEach(async () => {
-    lab = await openLab();
+    lab = await openLab({ closesConnections: true });
     questions = 0;
     server = createSocket('udp4', () => (questions += 1));
     await new Promise<void>((resolve) => server.bind(53, NAME_SERVER, resolve));
@@ -28,7 +28,9 @@ describe('a name service that does not answer', () => {
   const startWorker = (): ReturnType<Lab['startWorker']> => {
     const mount = 'mount --bind "$0" /etc/resolv.conf && exec "$@"';
     const under = ['unshare', '-m', 'sh', '-c', mount, lab.files.file('resolv.conf')];
-    return lab.startWorker({ TFTP_ROOT: lab.files.file('tftp') }, { under });
+    // By a name, so that each connection to it asks as well: /etc/hosts has that.
+    const HUB_URL = lab.hub.url.replace('127.0.0.1', 'localhost');
+    return lab.startWorker({ TFTP_ROOT: lab.files.file('tftp'), HUB_URL }, { under });
   };
   const status = (id: number): string | undefined => lab.hub.latest(id)?.status;
 
