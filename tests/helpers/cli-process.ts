@@ -51,8 +51,8 @@ export function startCli(args: readonly string[], options: CliOptions = {}): Cli
   const { settings = {}, env = {}, program = [BUILT], under = [] } = options;
   if (!existsSync(BUILT)) throw new Error(`expected ${BUILT}, found none; run npm run build`);
   const variables = Object.entries(settings).map(([key, value]) => [`BEAKER_${key}`, String(value)] as const);
-  const [file = process.execPath, ...before] = [...under, process.execPath];
-  const child = spawn(file, [...before, ...program, ...args], {
+  const [file, ...before] = [...under, process.execPath, ...program, ...args];
+  const child = spawn(file ?? process.execPath, before, {
     env: { PATH: process.env['PATH'], BEAKER_TFTP_ROOT: TFTP_ROOT, ...Object.fromEntries(variables), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
