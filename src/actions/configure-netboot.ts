@@ -6,7 +6,6 @@ import type { ActionContext } from './action-context.ts';
 import { addressesOf, isTakenOver } from './netboot/address-owner.ts';
 import { entriesFor, imagesFor, pathsOf } from './netboot/boot-loaders.ts';
 import { type Boot, describeBoot, imagePaths } from './netboot/boot.ts';
-import { readable } from './netboot/images/readable-url.ts';
 import { requireAddress } from './netboot/system-address.ts';
 import { filesAt, isThere } from './netboot/tree-files.ts';
 import { TreeChange } from './netboot/tree-change.ts';
@@ -26,11 +25,10 @@ export async function configureNetboot({ fqdn, netboot }: Command, context: Acti
   const { settings, netboot: parts, log } = context;
   const address = await requireAddress(fqdn, { log, lookup: parts.lookup });
   const boot = describeBoot(netboot, { fqdn, address, zpxeUsesFtp: settings.zpxeUseFtp });
-  if (isOutOfReach(boot)) log.warn('zPXE fetches by FTP only', { kernelUrl: readable(boot.kernelUrl) });
+  const { own, shared, leftOut } = entriesFor(boot);
   const change = new TreeChange(settings.tftpRoot, fqdn);
   try {
     await placeImages(change, boot, netboot, context);
-    const { own, shared } = entriesFor(boot);
     for (const entry of own) await change.replace(entry);
     for (const entry of shared) await change.addIfMissing(entry);
     const written = [...own, ...imagesFor(boot)].map(({ path }) => path);
@@ -38,14 +36,10 @@ export async function configureNetboot({ fqdn, netboot }: Command, context: Acti
     parts.writtenPaths.add(fqdn, written);
     change.commit();
     parts.writtenPaths.keepOnly(fqdn, written);
-    log.info('netboot configured', { address, arch: boot.arch });
+    log.info('netboot configured', { address, arch: boot.arch, ...(leftOut.length > 0 && { leftOut }) });
   } finally {
     change.close();
   }
-}
-
-function isOutOfReach({ arch, zpxeUsesFtp, kernelUrl }: Boot): boolean {
-  return arch.startsWith('s390') && zpxeUsesFtp && !kernelUrl.startsWith('ftp:');
 }
 
 async function placeImages(
