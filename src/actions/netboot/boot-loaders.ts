@@ -69,12 +69,7 @@ export function entriesFor(boot: Boot): {
 }
 
 function uncarried(fqdn: string, { loader, because, found }: UncarriedOptionError): CommandFailedError {
-  return refused(
-    fqdn,
-    'kernel options',
-    `options that ${loader} leaves as they are (it ${because})`,
-    found,
-  );
+  return refused(fqdn, 'kernel options', `options that ${loader} leaves as they are (it ${because})`, found);
 }
 
 /** Images to be put in place: where each is fetched from, unless the tree has it in `distrotrees/`. */

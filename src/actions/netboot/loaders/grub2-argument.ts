@@ -15,7 +15,7 @@ export function grub2Word(text: string): string {
  * @throws UncarriedOptionError for any other quote, and for a backslash
  */
 export function grub2Argument(option: string): string {
-  const argument = option.replace(/^([^"=]+=|)"([^"]*)"$/, '$1$2');
+  const argument = option.replace(/^(?:([^"=]+=)"([^"]*)"|"([^"]+)")$/, '$1$2$3');
   const [sign] = /["'\\]/.exec(argument) ?? [];
   if (sign !== undefined) {
     throw new UncarriedOptionError('GRUB 2', `gives the kernel ${sign} with a backslash before it`, option);
