@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { ImageStore } from '../actions/netboot/images/image-store.ts';
-import { OWN_DIRECTORY } from '../actions/netboot/staging.ts';
+import { OWN_DIRECTORY } from '../actions/netboot/make-directories.ts';
+import { NameService } from '../actions/netboot/name-service.ts';
 import { Publisher } from '../broker/publisher.ts';
 import { labTopology } from '../broker/topology.ts';
 import type { Config } from '../config/config.ts';
@@ -70,7 +71,7 @@ export function createParts(options: WorkerOptions): Parts {
   });
   const queue = createQueue(options, {
     ...{ hub, journal, reporter, answers, roster, claimed },
-    netboot: { images, writtenPaths: journal.writtenPaths },
+    netboot: { images, writtenPaths: journal.writtenPaths, lookup: new NameService().lookup },
     whose: (id) => (publisher === undefined ? 'ours' : doubts.whose(id)),
     announced: () => colleagues?.announced(options.stopping) ?? Promise.resolve(),
     onChange: () => colleagues?.changed(),

@@ -23,21 +23,21 @@ const ODDER = String.raw`${ODD} i=it's\x20 j"=k l"m`;
 
 /** Kinds of machine, the file that DHCP names for each, and what its boot loader calls itself. */
 const MACHINES = [
+  { address: '192.168.77.15', bootFile: '/pxelinux.0', firmware: 'bios', arch: 'i386', method: 'pxe' },
+  { address: '192.168.78.16', bootFile: '/ipxe/c0a84e10', firmware: 'bios', arch: 'i386', method: 'ipxe' },
   {
-    ...{ address: '192.168.77.15', bootFile: '/pxelinux.0', firmware: 'bios', arch: 'i386' },
-    ...{ method: 'pxe', options: ODDER, given: ODDER },
+    address: '192.168.79.17',
+    bootFile: '/EFI/BOOT/grubx64.efi',
+    firmware: 'uefi',
+    arch: 'x86_64',
+    method: 'grub2',
   },
   {
-    ...{ address: '192.168.78.16', bootFile: '/ipxe/c0a84e10', firmware: 'bios', arch: 'i386' },
-    ...{ method: 'ipxe', options: ODDER, given: ODDER },
-  },
-  {
-    ...{ address: '192.168.79.17', bootFile: '/EFI/BOOT/grubx64.efi', firmware: 'uefi', arch: 'x86_64' },
-    ...{ method: 'grub2', options: ODD, given: ODD_BY_GRUB },
-  },
-  {
-    ...{ address: '192.168.80.18', bootFile: '/aarch64/bootaa64.efi', firmware: 'aarch64', arch: 'aarch64' },
-    ...{ method: 'grub2', options: ODD, given: ODD_BY_GRUB },
+    address: '192.168.80.18',
+    bootFile: '/aarch64/bootaa64.efi',
+    firmware: 'aarch64',
+    arch: 'aarch64',
+    method: 'grub2',
   },
 ] as const;
 
@@ -98,7 +98,8 @@ describe('a machine that is provisioned', () => {
       const machines = await Promise.all(MACHINES.map((machine) => boots.addMachine(machine)));
       const queued = machines.flatMap((machine, index) => {
         writeFileSync(join(boots.consoles, machine.fqdn), 'of an earlier recipe');
-        const { arch, options } = MACHINES[index] ?? {};
+        const { arch, method } = MACHINES[index] ?? {};
+        const options = method === 'grub2' ? ODD : ODDER;
         const recipe = ['clear_logs', 'configure_netboot', 'off', 'on'];
         const console = arch === 'aarch64' ? 'ttyAMA0' : 'ttyS0';
         return queue(machine, recipe, `console=${console} recipe=${machine.fqdn} ${options}`, arch);
@@ -111,7 +112,8 @@ describe('a machine that is provisioned', () => {
           .find((line) => line.includes(MARKER) && line.endsWith('\r'))
           ?.trim();
       for (const [index, machine] of machines.entries()) {
-        const { method = '', given = '' } = MACHINES[index] ?? {};
+        const { method = '' } = MACHINES[index] ?? {};
+        const given = method === 'grub2' ? ODD_BY_GRUB : ODDER;
         const line = await waitUntil(() => said(machine), {
           timeoutMs: BOOT_MS,
           what: `the installer by ${method}`,

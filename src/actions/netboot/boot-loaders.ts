@@ -1,3 +1,4 @@
+import { posix } from 'node:path';
 import type { CommandFailedError } from '../../errors.ts';
 import { type Boot, imagePaths, type SystemNames } from './boot.ts';
 import type { BootLoader } from './boot-loader.ts';
@@ -50,6 +51,8 @@ const BOOT_LOADERS: readonly {
 export function entriesFor(boot: Boot): {
   readonly own: readonly TreeEntry[];
   readonly shared: readonly TreeEntry[];
+  /** The system's own. */
+  readonly defaults: readonly TreeEntry[];
   readonly leftOut: readonly string[];
 } {
   const fits = (arches: Arches): boolean => arches === 'all' || arches.includes(boot.arch);
@@ -65,7 +68,12 @@ export function entriesFor(boot: Boot): {
       leftOut.push(`${error.loader} ${error.because}`);
     }
   }
-  return { own, shared: loaders.flatMap(({ loader }) => loader.shared ?? []), leftOut };
+  return {
+    own,
+    shared: loaders.flatMap(({ loader }) => loader.shared ?? []),
+    defaults: loaders.flatMap(({ loader }) => loader.defaults?.(boot) ?? []),
+    leftOut,
+  };
 }
 
 function uncarried(fqdn: string, { loader, because, found }: UncarriedOptionError): CommandFailedError {
@@ -83,21 +91,37 @@ export function imagesFor(boot: Boot): readonly { readonly path: string; readonl
   ];
 }
 
-/**
- * Every path that any boot could have made for the system, whatever its architecture: boot files first, then the directories that are
- * the system's alone. Without `hexIp`, only those that go by its name.
- */
-export function pathsOf({
-  fqdn,
-  hexIp,
-}: {
+/** The names that a system goes by in the tree; without `hexIp` only those that hold its FQDN count. */
+export interface NamesInTree {
   readonly fqdn: string;
   readonly hexIp: string | undefined;
-}): readonly string[] {
-  const directories = [`bootloader/${fqdn}`, `images/${fqdn}`];
-  const own = hexIp === undefined ? pathsByName(fqdn) : everyPath({ fqdn, hexIp });
-  const files = own.filter((path) => !directories.some((directory) => path.startsWith(`${directory}/`)));
-  return [...files, ...directories];
+}
+
+/**
+ * Every path that any boot could have made for the system, whatever its architecture, but for its defaults: boot files first, images last.
+ * Other files in the same directories are an admin's.
+ */
+export function pathsOf({ fqdn, hexIp }: NamesInTree): readonly string[] {
+  const files = hexIp === undefined ? pathsByName(fqdn) : everyPath({ fqdn, hexIp });
+  return [...files, `bootloader/${fqdn}/image`, ...Object.values(imagePaths(fqdn))].filter(
+    (path, index, paths) => paths.indexOf(path) === index,
+  );
+}
+
+/** The system's own defaults: to be taken away while they are as they were written. */
+export function defaultsOf(fqdn: string): readonly TreeEntry[] {
+  const boot = anyBoot({ fqdn, hexIp: '00000000' });
+  return BOOT_LOADERS.flatMap(({ loader }) => loader.defaults?.(boot) ?? []);
+}
+
+/** The directories that hold nothing but files of the system, those inside of others first: to be taken away when they are empty. */
+export function directoriesOf(fqdn: string): readonly string[] {
+  const files = [...pathsOf({ fqdn, hexIp: undefined }), ...everyPath({ fqdn, hexIp: '00000000' })];
+  const tops = [`bootloader/${fqdn}`, `images/${fqdn}`];
+  const own = files
+    .map((path) => posix.dirname(path))
+    .filter((dir) => tops.some((top) => dir.startsWith(`${top}/`)));
+  return [...new Set([...own, ...tops])];
 }
 
 /** What takes the place of the system's files when it is cleared, where they were. */
@@ -111,8 +135,14 @@ function pathsByName(fqdn: string): readonly string[] {
   return everyPath({ fqdn, hexIp: 'FFFFFFFF' }).filter((path) => others.has(path));
 }
 
-function everyPath({ fqdn, hexIp }: SystemNames): readonly string[] {
-  const boot: Boot = {
+function everyPath(names: SystemNames): readonly string[] {
+  const boot = anyBoot(names);
+  return [...new Set(BOOT_LOADERS.flatMap(({ loader }) => loader.own(boot)).map(({ path }) => path))];
+}
+
+/** A boot that makes every file that goes by these names. */
+function anyBoot({ fqdn, hexIp }: SystemNames): Boot {
+  return {
     fqdn,
     hexIp,
     options: new KernelOptions(''),
@@ -122,5 +152,4 @@ function everyPath({ fqdn, hexIp }: SystemNames): readonly string[] {
     arch: '',
     zpxeUsesFtp: false,
   };
-  return [...new Set(BOOT_LOADERS.flatMap(({ loader }) => loader.own(boot)).map(({ path }) => path))];
 }

@@ -4,22 +4,16 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { clearNetboot } from '../../../src/actions/clear-netboot.ts';
 import { configureNetboot } from '../../../src/actions/configure-netboot.ts';
-import { type Command, decodeCommand } from '../../../src/command.ts';
+import type { Command } from '../../../src/command.ts';
 import { GOLDEN_IMAGES, goldenNetboots } from '../../helpers/golden-netboot.ts';
+import { netbootCommand } from '../../helpers/netboot-command.ts';
 import { netbootLab, type NetbootLab } from '../../helpers/netboot-lab.ts';
+import { type LogLine, recordingLogger } from '../../helpers/recording-logger.ts';
 import { readTree, writeTree } from '../../helpers/tree.ts';
 
 const FQDN = 'sys1.lab.test';
 
-function configure(netboot: object = {}, fqdn = FQDN): Command {
-  const plain = {
-    arch: 'x86_64',
-    kernel_url: 'http://distros.test/vmlinuz',
-    initrd_url: 'http://distros.test/initrd.img',
-    kernel_options: 'quiet',
-  };
-  return decodeCommand({ id: 1, action: 'configure_netboot', fqdn, netboot: { ...plain, ...netboot } });
-}
+const configure = (netboot: object = {}, fqdn = FQDN): Command => netbootCommand(fqdn, netboot);
 
 describe('configure_netboot', () => {
   let lab: NetbootLab;
@@ -163,7 +157,16 @@ describe('configure_netboot', () => {
   it('leaves out the file of a loader that cannot carry the options and that the machine does not come up by', async () => {
     await configureNetboot(configure(), lab.context());
     expect(Object.keys(readTree(lab.root))).toContain('0A000001.conf');
-    await configureNetboot(configure({ kernel_options: 'name=é' }), lab.context());
+    const lines: LogLine[] = [];
+    await configureNetboot(configure({ kernel_options: 'name=é' }), {
+      ...lab.context(),
+      log: recordingLogger(lines),
+    });
+    expect(lines).toContainEqual({
+      level: 'info',
+      event: 'netboot configured',
+      facts: { address: '10.0.0.1', arch: 'x86_64', leftOut: ['ELILO reads ASCII only'] },
+    });
     const paths = Object.keys(readTree(lab.root));
     expect(paths).toContain('pxelinux.cfg/0A000001');
     expect(paths).not.toContain('0A000001.conf');
