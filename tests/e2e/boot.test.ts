@@ -15,7 +15,7 @@ import { waitUntil } from '../helpers/wait-until.ts';
 const BOOT_MS = 200_000;
 
 /** Options full of signs that one boot loader or another has a meaning of its own for. */
-const ODD = 'a=;&|$#{}<>()*?[]!~^`%@, #b || && ; { } [[ ]] if $c ${d e} f="g  h" é=ü€';
+const ODD = 'a=;&|$#{}<>()*?[]!~^`%@, #b || && ; { } [[ ]] if $c -n --m ${d e} f="g  h" é=ü€';
 /** As GRUB gives them to the kernel, which reads the same: it has quotes of its own. */
 const ODD_BY_GRUB = ODD.replace('f="g  h"', '"f=g  h"');
 /** More of them, which GRUB changes: they are refused for machines that may come up by GRUB. */

@@ -82,7 +82,7 @@ export function imagePaths(fqdn: string): { readonly kernel: string; readonly in
 
 /** zPXE's own fetching, from where the hub says, is by FTP alone. */
 function requireFtp(urls: Readonly<Record<'kernelUrl' | 'initrdUrl', string>>, fqdn: string): void {
-  const other = Object.values(urls).find((url) => !/^ftp:\/\//i.test(url));
+  const other = Object.values(urls).find((url) => !url.startsWith('ftp://'));
   if (other === undefined) return;
   const found = JSON.stringify(readable(other));
   throw new CommandFailedError(

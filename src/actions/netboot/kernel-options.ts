@@ -1,7 +1,7 @@
 import { trimmed } from '../../white-space.ts';
 
 /** An option as the kernel tells it from the next: spaces inside of double quotes belong to it. */
-const OPTION = /(?:[^ "]|"[^"]*(?:"|$))+/g;
+const OPTION = /(?:[^ "]+|"[^"]*(?:"|$))+/g;
 
 /** Kernel options as the hub gives them, and what becomes of them when a boot loader takes some out. */
 export class KernelOptions {
@@ -17,10 +17,11 @@ export class KernelOptions {
    */
   take(name: string): { readonly values: readonly string[]; readonly rest: KernelOptions } {
     const options = separated(this.text);
+    const others = options.filter((option) => !option.startsWith(`${name}=`));
+    if (others.length === options.length) return { values: [], rest: this };
     const own = options.filter((option) => option.startsWith(`${name}=`));
-    if (own.length === 0) return { values: [], rest: this };
     const values = own.map((option) => option.slice(name.length + 1)).filter((value) => value !== '');
-    return { values, rest: new KernelOptions(options.filter((option) => !own.includes(option)).join(' ')) };
+    return { values, rest: new KernelOptions(others.join(' ')) };
   }
 
   /**

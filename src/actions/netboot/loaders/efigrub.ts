@@ -8,14 +8,13 @@ export const efigrub: BootLoader = {
   own: ({ fqdn, hexIp, options }) => {
     const { kernel, initrd } = imagePaths(fqdn);
     const { values, rest } = options.take('initrd');
-    const initrds = [`/${initrd}`, ...values.flatMap((value) => value.split(','))].join(' ');
-    const load = line(`kernel /${kernel} ${rest.commandLine('efigrub')}`);
+    const initrds = [`/${initrd}`, ...values.flatMap((value) => value.split(','))];
     const config = `default 0
 timeout 10
 title Beaker scheduled job for ${fqdn}
     root (nd)
-    ${load}
-    initrd ${initrds}
+    ${line(`kernel /${kernel} ${rest.commandLine('efigrub')}`)}
+    ${line(`initrd ${initrds.join(' ')}`)}
 `;
     return [file(`grub/${hexIp}`, config)];
   },

@@ -13,7 +13,8 @@ export function ipxeText(text: string): string {
 }
 
 function word(text: string): string {
-  if (/\$\{.*\}/.test(text)) throw new UncarriedOptionError('iPXE', 'expands ${…}', text);
+  const begin = text.indexOf('${');
+  if (begin !== -1 && text.includes('}', begin)) throw new UncarriedOptionError('iPXE', 'expands ${…}', text);
   const isEmptyOrSyntax = text === '' || text.startsWith('#') || ['||', '&&', ';'].includes(text);
   return isEmptyOrSyntax ? `${NOTHING}${text}` : text;
 }

@@ -162,6 +162,16 @@ describe('the kernel options in the boot files', () => {
     expect(refusal('initrd=${x}', 'i386')).toContain('iPXE');
   });
 
+  it.each(['${', '"', '"a=', ' ', '\\', ' initrd=', '\t', '$(', '%A'])(
+    'reads the longest options quickly: %j',
+    (part) => {
+      const text = part.repeat(Math.floor(65_536 / part.length));
+      const begin = performance.now();
+      for (const arch of ARCHES) refusal(text, arch);
+      expect(performance.now() - begin).toBeLessThan(3000);
+    },
+  );
+
   it('refuses URLs that zPXE cannot read', () => {
     expect(refusal('', 's390x', { kernelUrl: 'ftp://d.test/a b' })).toContain('zPXE');
   });
