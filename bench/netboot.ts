@@ -164,7 +164,7 @@ async function openLab(atEnd: AtEnd, sizeMb: { kernel: number; initrd: number })
   atEnd(() => journal.close());
   const context = actionContext({
     settings: { tftpRoot: root },
-    netboot: { images: store, writtenPaths: journal.writtenPaths, lookup: new NameService().lookup },
+    netboot: { images: store, writtenPaths: journal.writtenPaths, lookup: new NameService({ threads: 1 }).lookup },
   });
   return {
     root,

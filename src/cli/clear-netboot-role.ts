@@ -1,7 +1,7 @@
 import { clearNetboot } from '../actions/clear-netboot.ts';
 import { ownerInTree } from '../actions/netboot/address-owner.ts';
 import { hexOf } from '../actions/netboot/boot.ts';
-import { type Lookup, NameService } from '../actions/netboot/name-service.ts';
+import { type Lookup, NameService, threadsForSystems } from '../actions/netboot/name-service.ts';
 import { findAddress } from '../actions/netboot/system-address.ts';
 import { isThere } from '../actions/netboot/tree-files.ts';
 import { hostName } from '../command.ts';
@@ -20,9 +20,9 @@ import type { RoleArguments } from './role-arguments.ts';
 export async function clearNetbootRole(args: RoleArguments): Promise<number> {
   refuseUnderSudo(args, ['fqdn']);
   const fqdn = systemOf(args);
-  const { config, log } = configured('clear-netboot', args);
+  const { config, environment, log } = configured('clear-netboot', args);
   const { tftpRoot, stateDir } = config;
-  const { lookup } = new NameService();
+  const { lookup } = new NameService({ threads: threadsForSystems(environment) });
   const written = openWrittenPaths(stateDir);
   try {
     const writtenPaths = written?.paths ?? NOTHING_WRITTEN;

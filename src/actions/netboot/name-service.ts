@@ -14,8 +14,8 @@ export interface LookupOptions {
 export interface NameServiceOptions {
   /** Asks the host; Node's own unless given. */
   readonly lookup?: Lookup;
-  /** How many questions may be with the host at once; 2 unless given. */
-  readonly threads?: number;
+  /** How many questions may be with the host at once; see `threadsForSystems`. */
+  readonly threads: number;
   /** How long to wait for an answer; 10,000 unless given. */
   readonly timeoutMs?: number;
 }
@@ -41,11 +41,22 @@ export function isUnknownName(error: unknown): boolean {
 }
 
 /**
- * The host's name service, asked about systems: two questions at once, each given up after ten seconds.
+ * How many threads look-ups of systems may hold: two at most, and never all that look-ups get. libuv gives half of its threads to them, of
+ * `UV_THREADPOOL_SIZE` or four; one of that half stays free for the hub and the broker, whose names are looked up for each connection.
+ */
+export function threadsForSystems(environment: Readonly<Record<string, string | undefined>>): number {
+  const given = Number.parseInt(environment['UV_THREADPOOL_SIZE'] ?? '4', 10);
+  const all = Number.isNaN(given) ? 1 : Math.min(Math.max(given, 1), 1_024);
+  const forLookups = Math.floor((all + 1) / 2);
+  return Math.min(2, Math.max(1, forLookups - 1));
+}
+
+/**
+ * The host's name service, asked about systems: one or two questions at once, each given up after ten seconds.
  *
- * A question holds one of Node's four threads until the host gives it up, which may take a minute; no call ends it before. Two threads stay free for
- * hub, broker and files. So a question that was given up here still counts as one of the two, and the next begins when it ends. One that has not
- * begun is given up when no question was answered for ten seconds: a long queue before a name service that works is no reason.
+ * A question holds its thread until the host gives it up, which may take a minute; no call ends it before. So one that was given up here still
+ * counts, and the next begins when it ends. One that has not begun is given up when no question was answered for ten seconds: a long queue before a
+ * name service that works is no reason.
  */
 export class NameService {
   readonly #ask: Lookup;
@@ -56,7 +67,7 @@ export class NameService {
   #held = 0;
   #answeredAt = -Infinity;
 
-  constructor({ lookup = systemLookup, threads = 2, timeoutMs = 10_000 }: NameServiceOptions = {}) {
+  constructor({ lookup = systemLookup, threads, timeoutMs = 10_000 }: NameServiceOptions) {
     this.#ask = lookup;
     this.#threads = threads;
     this.#timeoutMs = timeoutMs;

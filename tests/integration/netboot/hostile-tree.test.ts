@@ -16,6 +16,7 @@ import { configureNetboot } from '../../../src/actions/configure-netboot.ts';
 import { GOLDEN_IMAGES } from '../../helpers/golden-netboot.ts';
 import { imageStores, textOf } from '../../helpers/image-stores.ts';
 import { image, startImageServer } from '../../helpers/image-server.ts';
+import { mounts } from '../../helpers/mounts.ts';
 import { netbootCommand } from '../../helpers/netboot-command.ts';
 import { netbootLab, type NetbootLab } from '../../helpers/netboot-lab.ts';
 import { writeTree } from '../../helpers/tree.ts';
@@ -29,8 +30,12 @@ describe('a TFTP tree that others may write to', () => {
     lab = netbootLab(GOLDEN_IMAGES);
     lab.addresses.set(FQDN, '10.0.0.1');
   });
-  afterEach(() => lab.remove());
+  afterEach(() => {
+    menus.remove();
+    lab.remove();
+  });
 
+  const menus = mounts();
   const at = (path: string): string => join(lab.root, path);
   const make = (path: string, how: (full: string) => void): void => {
     mkdirSync(join(at(path), '..'), { recursive: true });
@@ -125,7 +130,8 @@ describe('a TFTP tree that others may write to', () => {
   });
 
   it('does not freeze the process by a hundred thousand boot files', async () => {
-    mkdirSync(at('pxelinux.cfg'));
+    // In memory: there they are made and removed in no time.
+    menus.tmpfs(at('pxelinux.cfg'), 'size=500m,nr_inodes=200k');
     for (let address = 0; address < 100_000; address += 1) {
       const hexIp = (0x0a000000 + address).toString(16).toUpperCase().padStart(8, '0');
       fs.writeFileSync(at(`pxelinux.cfg/${hexIp}`), 'kernel /images/other.lab/kernel\n');

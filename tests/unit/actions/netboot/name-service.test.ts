@@ -1,6 +1,6 @@
 import type { LookupAddress } from 'node:dns';
 import { describe, expect, it } from '@jest/globals';
-import { type Lookup, NameService } from '../../../../src/actions/netboot/name-service.ts';
+import { type Lookup, NameService, threadsForSystems } from '../../../../src/actions/netboot/name-service.ts';
 import { waitUntil } from '../../../helpers/wait-until.ts';
 
 const IPV4 = { family: 4, all: true } as const;
@@ -31,9 +31,20 @@ describe('the name service', () => {
   const ask = (service: NameService, ...names: readonly string[]): Promise<unknown[]> =>
     Promise.all(names.map((name) => service.lookup(name, IPV4).catch((error: unknown) => error)));
 
+  it.each([
+    [undefined, 1],
+    ['1', 1],
+    ['4', 1],
+    ['5', 2],
+    ['128', 2],
+    ['many', 1],
+  ])('leaves a thread for the hub, of UV_THREADPOOL_SIZE=%s', (UV_THREADPOOL_SIZE, threads) => {
+    expect(threadsForSystems({ UV_THREADPOOL_SIZE })).toBe(threads);
+  });
+
   it('is asked two names at once, and the others as these are answered', async () => {
     const host = new SlowHost();
-    const all = ask(new NameService({ lookup: host.lookup }), 'a', 'b', 'c', 'd');
+    const all = ask(new NameService({ threads: 2, lookup: host.lookup }), 'a', 'b', 'c', 'd');
     expect(host.asked).toEqual(['a', 'b']);
     host.answer('b');
     await waitUntil(() => host.asked.length === 3);
@@ -45,7 +56,7 @@ describe('the name service', () => {
 
   it('is given up in time by all who ask, and asked no more while its threads are held', async () => {
     const host = new SlowHost();
-    const service = new NameService({ lookup: host.lookup, timeoutMs: 50 });
+    const service = new NameService({ threads: 2, lookup: host.lookup, timeoutMs: 50 });
     const names = Array.from({ length: 20 }, (_, index) => `n${index}`);
     const startedAt = performance.now();
     const answers = await ask(service, ...names);
@@ -58,7 +69,7 @@ describe('the name service', () => {
 
   it('is asked anew once the host has given up, and not for those who do not wait any more', async () => {
     const host = new SlowHost();
-    const service = new NameService({ lookup: host.lookup, timeoutMs: 50 });
+    const service = new NameService({ threads: 2, lookup: host.lookup, timeoutMs: 50 });
     await ask(service, 'a', 'b', 'given-up');
     host.giveUp('a');
     const wanted = ask(service, 'wanted');
@@ -75,13 +86,13 @@ describe('the name service', () => {
       return ADDRESSES;
     };
     // All together take 400 ms.
-    const answers = await ask(new NameService({ lookup, timeoutMs: 200 }), ...names);
+    const answers = await ask(new NameService({ threads: 2, lookup, timeoutMs: 200 }), ...names);
     expect(answers.filter((answer) => answer !== ADDRESSES)).toEqual([]);
   });
 
   it('is asked once for a name that several want at the same time', async () => {
     const host = new SlowHost();
-    const both = ask(new NameService({ lookup: host.lookup }), 'A.lab', 'a.lab');
+    const both = ask(new NameService({ threads: 2, lookup: host.lookup }), 'A.lab', 'a.lab');
     host.answer('A.lab');
     expect(await both).toEqual([ADDRESSES, ADDRESSES]);
     expect(host.asked).toEqual(['A.lab']);
@@ -89,6 +100,8 @@ describe('the name service', () => {
 
   it('passes on what the host says', async () => {
     const error = Object.assign(new Error('getaddrinfo ENOTFOUND a'), { code: 'ENOTFOUND' });
-    expect(await ask(new NameService({ lookup: () => Promise.reject(error) }), 'a')).toEqual([error]);
+    expect(await ask(new NameService({ threads: 2, lookup: () => Promise.reject(error) }), 'a')).toEqual([
+      error,
+    ]);
   });
 });
