@@ -14,12 +14,12 @@ function written(argument: string): string {
 /** The words of a line that is one command, without variables, comments and double quotes. */
 function scriptWords(line: string): readonly string[] {
   const parts = [...line.matchAll(/ +|'([^']*)'|([^ '])/g)];
-  const words: string[] = [''];
+  const words = [''];
   for (const [whole, quoted, bare] of parts) {
     if (quoted === undefined && bare === undefined) words.push('');
     else if (bare !== undefined && /[{}|&$;<>"\\#*?[\]]/.test(bare)) {
       throw new Error(`GRUB has a meaning of its own for ${whole} in ${line}`);
-    } else words[words.length - 1] += quoted ?? bare ?? '';
+    } else words.push(`${words.pop() ?? ''}${quoted ?? bare ?? ''}`);
   }
   return words;
 }

@@ -32,7 +32,7 @@ describe('the files for GRUB', () => {
   it('are what GRUB can read whatever signs of its own the options have', () => {
     const dir = tempDir();
     try {
-      const one = fc.constantFrom(...'a=;&|$#{}<>()*?[]!~^`%@ ');
+      const one = fc.constantFrom(...Array.from('a=;&|$#{}<>()*?[]!~^`%@ '));
       const option = fc.oneof(
         fc.string({ unit: one, maxLength: 12 }),
         fc.constantFrom('a="b c"', '${d}', 'if', 'function'),

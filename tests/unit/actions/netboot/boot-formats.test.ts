@@ -50,8 +50,8 @@ const withoutMethod = (options: readonly string[]): readonly string[] =>
 
 describe('the kernel options in the boot files', () => {
   // What every format carries, and what only some do: few of the latter, or the command is always refused.
-  const sign = fc.constantFrom(...'ab0=.,:/-_;&|$#{}()<>[]*?!~^`%@+ ');
-  const oddSign = fc.constantFrom(...`\'"\\é€`);
+  const sign = fc.constantFrom(...Array.from('ab0=.,:/-_;&|$#{}()<>[]*?!~^`%@+ '));
+  const oddSign = fc.constantFrom(...Array.from(`\'"\\é€`));
   const word = fc.constantFrom(
     ...['||', '&&', ';', '#x', '$x', '${y', '${', '[[', ']]', 'if', '{', '}', '!', '--', '-f', '=', '%A'],
     ...['a="b  c"', '"d e"', 'f="g"', 'ks=http://b/ks?a=1&b=2#c'],
