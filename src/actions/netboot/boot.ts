@@ -80,13 +80,13 @@ export function imagePaths(fqdn: string): { readonly kernel: string; readonly in
   return { kernel: `images/${fqdn}/kernel`, initrd: `images/${fqdn}/initrd` };
 }
 
-/** zPXE's own fetching, from where the hub says, is by FTP alone. */
+/** zPXE's own fetching, from where the hub says, is by FTP alone, and a space ends the URL. */
 function requireFtp(urls: Readonly<Record<'kernelUrl' | 'initrdUrl', string>>, fqdn: string): void {
-  const other = Object.values(urls).find((url) => !url.startsWith('ftp://'));
+  const other = Object.values(urls).find((url) => !/^ftp:\/\/[!-~]+$/.test(url));
   if (other === undefined) return;
   const found = JSON.stringify(readable(other));
   throw new CommandFailedError(
-    `${fqdn}: zPXE fetches by FTP only: expected ftp:// URLs of kernel and initrd, found ${found}; give the distribution an FTP URL, or set ZPXE_USE_FTP = False`,
+    `${fqdn}: zPXE fetches by FTP only: expected ftp:// URLs of kernel and initrd, in ASCII and without spaces, found ${found}; give the distribution an FTP URL, or set ZPXE_USE_FTP = False`,
     { systemBroken: false },
   );
 }

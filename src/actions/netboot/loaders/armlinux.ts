@@ -24,13 +24,15 @@ label linux
 /** U-Boot treats the line as one of its own commands, but old versions do not: what only one of them reads as it is cannot be written. */
 function option(text: string): string {
   const [sign] = /['\\]|\$[({]/.exec(text) ?? [];
-  if (sign !== undefined)
+  if (sign !== undefined) {
     throw new UncarriedOptionError('U-Boot', `has a meaning of its own for ${sign}`, text);
+  }
   return text;
 }
 
 function line(text: string): string {
-  if (/^ *#/.test(text))
+  if (/^ *#/.test(text)) {
     throw new UncarriedOptionError('U-Boot', 'takes a line that begins with # for a comment', text);
+  }
   return text;
 }

@@ -7,7 +7,7 @@ import { UncarriedOptionError } from '../uncarried-option-error.ts';
 export const zpxe: BootLoader = {
   own: ({ fqdn, options, kernelUrl, initrdUrl, zpxeUsesFtp }) => {
     const { kernel, initrd } = imagePaths(fqdn);
-    const images = zpxeUsesFtp ? [kernelUrl, initrdUrl].map(url) : [`/${kernel}`, `/${initrd}`];
+    const images = zpxeUsesFtp ? [kernelUrl, initrdUrl] : [`/${kernel}`, `/${initrd}`];
     return [
       file(indexOf(fqdn), `${images.join('\n')}\n\n`),
       file(`${indexOf(fqdn)}_parm`, onCards(options.commandLine('zpxe', option))),
@@ -30,11 +30,5 @@ function onCards(text: string): string {
 /** What has no character in EBCDIC cannot be punched. */
 function option(text: string): string {
   if (/[^ -~]/u.test(text)) throw new UncarriedOptionError('zPXE', 'reads ASCII only', text);
-  return text;
-}
-
-function url(text: string): string {
-  if (/[^!-~]/u.test(text))
-    throw new UncarriedOptionError('zPXE', 'reads URLs of ASCII without spaces only', text);
   return text;
 }

@@ -173,6 +173,8 @@ describe('the kernel options in the boot files', () => {
   );
 
   it('refuses URLs that zPXE cannot read', () => {
-    expect(refusal('', 's390x', { kernelUrl: 'ftp://d.test/a b' })).toContain('zPXE');
+    for (const kernelUrl of ['ftp://d.test/a b', 'ftp://d.test/é', 'http://d.test/a', 'FTP://d.test/a', '']) {
+      expect(refusal('', 's390x', { kernelUrl })).toContain('zPXE fetches by FTP only');
+    }
   });
 });
