@@ -27,7 +27,7 @@ export function actionContext(
       consoleLogs: '/no/such/directory',
       tftpRoot: '/no/such/directory',
       zpxeUseFtp: true,
-      imageMaxMb: 10,
+      imageMaxMb: 2_000,
       ...settings,
     },
   };

@@ -96,7 +96,7 @@ describe('a TFTP tree that others may write to', () => {
     writeTree(lab.root, { 'distrotrees/7/initrd': { file: 'i' } });
     spoil(at('distrotrees/7/kernel'));
     await expect(
-      configureNetboot(netbootCommand(FQDN, { distro_tree_id: 7 }), lab.context()),
+      configureNetboot(netbootCommand(FQDN, { distro_tree_id: 7 }), lab.context({ imageMaxMb: 10 })),
     ).rejects.toMatchObject({
       message: expect.stringMatching(
         `${reason}.*${what === 'a link to a device' ? '/dev/zero' : 'distrotrees/7/kernel'}`,
