@@ -44,10 +44,11 @@ async function bmcThatIs(options: IpmiSimOptions): Promise<IpmiSim> {
 }
 
 function ipmitool(settings: Record<string, string>, shell: readonly string[] = []): Promise<ProcessEnd> {
-  const [file = '', ...args] = [...shell, bundledScript('ipmitool')];
+  const script = bundledScript('ipmitool');
+  const [file = script, ...args]: readonly string[] = shell;
   return runProcess({
     file,
-    args,
+    args: shell.length === 0 ? [] : [...args, script],
     env: { PATH: process.env['PATH'] ?? '', ...settings },
     timeoutMs: 40_000,
     secret: new Secret(settings['power_pass'] ?? ''),
