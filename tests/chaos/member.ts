@@ -76,7 +76,9 @@ export class Member {
     });
     this.#child = child;
     child.once('exit', (code, signal) => {
-      if (this.#child === child) onTrouble(`${name} ended by itself: ${code ?? signal ?? 'unknown'}`);
+      if (this.#child !== child) return;
+      this.#child = undefined;
+      onTrouble(`${name} ended by itself: ${code ?? signal ?? 'unknown'}`);
     });
   }
 

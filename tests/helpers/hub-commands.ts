@@ -62,8 +62,7 @@ export class HubCommands {
         throw new Error(MOVED);
       }
       if (this.isInTrouble || (fate === 'refused' && to !== 'Aborted')) {
-        // It goes on running, for all that the hub knows.
-        this.history.push({ id, status: 'Refused', atMs: Date.now() });
+        this.#noteRefusal(id);
         throw new Error(REFUSED);
       }
     }
@@ -83,11 +82,18 @@ export class HubCommands {
       .sort((a, b) => a - b);
   }
 
+  /** For all that the hub knows it goes on running. Noted a few times only: what goes on for ever is no news. */
+  #noteRefusal(id: number): void {
+    const before = this.history.filter((event) => event.id === id && event.status === 'Refused').length;
+    if (before < NOTED_REFUSALS) this.history.push({ id, status: 'Refused', atMs: Date.now() });
+  }
+
   #enter(event: Omit<HistoryEvent, 'atMs' | 'status'> & { readonly status: HubStatus }): void {
     this.#status.set(event.id, event.status);
     this.history.push({ ...event, atMs: Date.now() });
   }
 }
 
+const NOTED_REFUSALS = 20;
 const MOVED = "<type 'exceptions.ValueError'>:lab.test cannot update command for a system in wrong lab";
 const REFUSED = "<class 'sqlalchemy.exc.OperationalError'>:(1366, 'Incorrect string value')";
