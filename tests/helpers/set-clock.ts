@@ -33,7 +33,10 @@ export function setClock(file: string): SetClock {
       write(offsetS);
     },
     trueTime: (shownMs) => {
-      const fits = periods.findLast(({ fromMs, offsetS }) => shownMs - offsetS * 1000 >= fromMs - SLACK_MS);
+      const fits = periods.find(({ fromMs, offsetS }, at) => {
+        const trueMs = shownMs - offsetS * 1000;
+        return trueMs >= fromMs - SLACK_MS && trueMs <= (periods[at + 1]?.fromMs ?? Infinity) + SLACK_MS;
+      });
       return shownMs - (fits?.offsetS ?? 0) * 1000;
     },
   };
