@@ -126,7 +126,9 @@ async function stopReader({ log }: Member, forMs: number): Promise<void> {
 
 const REFILL_MS = 100;
 
-async function fillDisk({ disk }: Member, forMs: number): Promise<void> {
+async function fillDisk(member: Member, forMs: number): Promise<void> {
+  await member.untilStarted();
+  const { disk } = member;
   const until = performance.now() + forMs;
   do {
     disk.fill();

@@ -82,6 +82,16 @@ export class Member {
     });
   }
 
+  /**
+   * On a busy machine it may take seconds until it has read its own program: a signal before that just ends it, and so does a disk
+   * without room for its journal.
+   */
+  async untilStarted(): Promise<void> {
+    const { logFile } = this.#options;
+    const hasStarted = (): boolean => readFileSync(logFile).subarray(this.#logFrom).includes(' starts"');
+    await waitUntil(() => this.#child === undefined || hasStarted(), { timeoutMs: 60_000, what: 'a start' });
+  }
+
   async kill(): Promise<void> {
     await this.#end('SIGKILL');
   }
@@ -89,7 +99,7 @@ export class Member {
   /** Ends it as an admin does; whoever does not end in time, or badly, is in trouble. */
   async stop(): Promise<void> {
     const { name, onTrouble } = this.#options;
-    await this.#untilItHeedsSignals();
+    await this.untilStarted();
     const code = await this.#end('SIGTERM');
     if (code !== undefined && code !== 0)
       onTrouble(`${name}: expected exit code 0 after SIGTERM, found ${code}`);
@@ -112,13 +122,6 @@ export class Member {
     this.#options.log.close();
     await Promise.all(Object.values(this.#options.ways).map((way) => way.close()));
     this.#options.disk?.remove();
-  }
-
-  /** On a busy machine it may take seconds until it has read its own program; a signal before that just ends it. */
-  async #untilItHeedsSignals(): Promise<void> {
-    const { logFile } = this.#options;
-    const hasStarted = (): boolean => readFileSync(logFile).subarray(this.#logFrom).includes(' starts"');
-    await waitUntil(() => this.#child === undefined || hasStarted(), { timeoutMs: 60_000, what: 'a start' });
   }
 
   async #end(signal: NodeJS.Signals): Promise<number | NodeJS.Signals | undefined> {
