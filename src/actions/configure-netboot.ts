@@ -6,7 +6,6 @@ import type { ActionContext } from './action-context.ts';
 import { addressesInTree } from './netboot/address-owner.ts';
 import { clearedEntries, entriesFor, imagesFor, pathsOf } from './netboot/boot-loaders.ts';
 import { type Boot, describeBoot, imagePaths } from './netboot/boot.ts';
-import { readable } from './netboot/images/readable-url.ts';
 import {
   judgeRemoval,
   type Removal,
@@ -35,11 +34,10 @@ export async function configureNetboot({ fqdn, netboot }: Command, context: Acti
   const { settings, netboot: parts, log } = context;
   const address = await requireAddress(fqdn, { log, lookup: parts.lookup });
   const boot = describeBoot(netboot, { fqdn, address, zpxeUsesFtp: settings.zpxeUseFtp });
-  if (isOutOfReach(boot)) log.warn('zPXE fetches by FTP only', { kernelUrl: readable(boot.kernelUrl) });
+  const { own, shared, defaults, leftOut } = entriesFor(boot);
   const change = new TreeChange(settings.tftpRoot);
   try {
     await placeImages(change, boot, netboot, context);
-    const { own, shared, defaults } = entriesFor(boot);
     for (const entry of own) await change.replace(entry);
     for (const entry of [...shared, ...defaults]) await change.addIfMissing(entry);
     const written = [...own, ...imagesFor(boot)].map(({ path }) => path);
@@ -49,14 +47,10 @@ export async function configureNetboot({ fqdn, netboot }: Command, context: Acti
     change.commit();
     remember(parts.writtenPaths, { fqdn, written, goneNames: leftovers.goneNames });
     warnOfLeft(log, leftovers.left);
-    log.info('netboot configured', { address, arch: boot.arch });
+    log.info('netboot configured', { address, arch: boot.arch, ...(leftOut.length > 0 && { leftOut }) });
   } finally {
     change.close();
   }
-}
-
-function isOutOfReach({ arch, zpxeUsesFtp, kernelUrl }: Boot): boolean {
-  return arch.startsWith('s390') && zpxeUsesFtp && !kernelUrl.startsWith('ftp:');
 }
 
 async function placeImages(

@@ -5,10 +5,11 @@ import type { Logger } from '../logger.ts';
 import { beginsRest } from '../queue/earliest-start.ts';
 import type { Journal } from '../report/journal.ts';
 import type { JournalEntry } from '../report/journal-entry.ts';
+import { steadyNow } from '../steady-clock.ts';
 
 export interface RunOptions extends Pick<
   ActionContext,
-  'settings' | 'environment' | 'netboot' | 'stopping' | 'killing'
+  'settings' | 'environment' | 'powerScripts' | 'netboot' | 'stopping' | 'killing'
 > {
   readonly act: ActionFunction;
   readonly journal: Pick<Journal, 'identity' | 'entry' | 'started' | 'runsIn' | 'ended'>;
@@ -19,12 +20,13 @@ export interface RunOptions extends Pick<
 
 /** Runs a claimed command and journals how it ended; `interrupted` when a stop came first and it will be run again. */
 export async function runCommand(command: Command, options: RunOptions): Promise<'ended' | 'interrupted'> {
-  const { act, journal, onStarted, settings, environment, netboot, stopping, killing } = options;
+  const { act, journal, onStarted, settings, environment, powerScripts, netboot, stopping, killing } =
+    options;
   const { id, fqdn, action } = command;
   const log = options.log.child({ id, fqdn, action });
   // Not begun, it does not count as started: even what must not be repeated can then be run after the next start.
   if (stopping.aborted) return 'interrupted';
-  const startedAt = Date.now();
+  const startedAt = steadyNow();
   journal.started(command, startedAt);
   const entry = journal.entry(id);
   if (entry !== undefined) onStarted(entry);
@@ -32,6 +34,7 @@ export async function runCommand(command: Command, options: RunOptions): Promise
   const outcome = await outcomeOf(command, act, {
     settings,
     environment,
+    powerScripts,
     netboot,
     stopping,
     killing,
@@ -43,9 +46,9 @@ export async function runCommand(command: Command, options: RunOptions): Promise
     log.info('command interrupted, to be run again after the next start');
     return 'interrupted';
   }
-  const endedAt = Date.now();
+  const endedAt = steadyNow();
   journal.ended(command, outcome, endedAt, { beginsRest: beginsRest(command) });
-  log.info('command ended', { ...outcome, ranMs: endedAt - startedAt });
+  log.info('command ended', { ...outcome, ranMs: Math.round(endedAt - startedAt) });
   return 'ended';
 }
 

@@ -43,8 +43,8 @@ const boot = fc
       {
         arch,
         imageUrl,
-        kernelUrl: 'http://d.test/vmlinuz',
-        initrdUrl: 'http://d.test/initrd',
+        kernelUrl: 'ftp://d.test/vmlinuz',
+        initrdUrl: 'ftp://d.test/initrd',
         kernelOptions: options.join(' '),
         distroTreeId: undefined,
       },

@@ -28,7 +28,7 @@ describe('a name of 253 characters', () => {
 
   it('is refused by the name of the file that cannot be, where a boot loader wants a longer one', async () => {
     await expect(
-      configureNetboot(netbootCommand(FQDN, { arch: 's390x' }), lab.context()),
+      configureNetboot(netbootCommand(FQDN, { arch: 's390x' }), lab.context({ zpxeUseFtp: false })),
     ).rejects.toMatchObject({
       message: expect.stringMatching(`cannot change ${lab.root}/s390x/s_${FQDN}_parm: .*ENAMETOOLONG`),
       systemBroken: false,
