@@ -39,6 +39,13 @@ describe('what processes leave behind of their unfinished work', () => {
     },
   );
 
+  it('is nothing that is not named so, however old', () => {
+    writeFileSync(dir.file('notes.txt'), '');
+    remove();
+    nowMs = 2 * DAY_MS;
+    expect(remove()).toEqual(['notes.txt']);
+  });
+
   it('is removed when it has not changed for more than a day', () => {
     mkdirSync(dir.file('other-host:1:12345678:1'));
     remove();
