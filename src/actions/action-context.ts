@@ -2,7 +2,7 @@ import type { Command } from '../command.ts';
 import type { Logger } from '../logger.ts';
 import type { ProcessGroup } from '../process/process-group.ts';
 import type { ImageStore } from './netboot/images/image-store.ts';
-import type { Lookup } from './netboot/system-address.ts';
+import type { Lookup } from './netboot/name-service.ts';
 import type { PowerScripts } from './power/power-scripts.ts';
 
 /** Carries an action out. Resolves on success; throws CommandFailedError or InterruptedError. */
@@ -41,6 +41,8 @@ export interface ActionSettings {
   readonly consoleLogs: string;
   /** What the TFTP server serves. */
   readonly tftpRoot: string;
+  /** Larger boot images are not put there, in megabytes. */
+  readonly imageMaxMb: number;
   /** Whether s390x machines fetch their images by FTP. */
   readonly zpxeUseFtp: boolean;
 }
@@ -49,8 +51,8 @@ export interface ActionSettings {
 export interface NetbootParts {
   readonly images: Pick<ImageStore, 'withImage'>;
   readonly writtenPaths: WrittenPathsMemory;
-  /** How names become addresses; the host's name service unless given. */
-  readonly lookup?: Lookup;
+  /** How names become addresses. */
+  readonly lookup: Lookup;
 }
 
 /** Remembers what was written for each system; a path belongs to the system that wrote it last. */

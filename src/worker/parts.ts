@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { ImageStore } from '../actions/netboot/images/image-store.ts';
-import { OWN_DIRECTORY } from '../actions/netboot/staging.ts';
+import { OWN_DIRECTORY } from '../actions/netboot/make-directories.ts';
+import { NameService, threadsForSystems } from '../actions/netboot/name-service.ts';
 import { PowerScripts } from '../actions/power/power-scripts.ts';
 import { Publisher } from '../broker/publisher.ts';
 import { labTopology } from '../broker/topology.ts';
@@ -55,6 +56,7 @@ export function createParts(options: WorkerOptions): Parts {
   const journal = new Journal(config.stateDir);
   const hub = hubFrom(config, log);
   const images = imageStore(options);
+  const names = new NameService({ threads: threadsForSystems(options.environment) });
   const publisher = startPublisher(config, log);
   const answers = new Answers({ publisher, journal, lab: config.lab, worker: workerName(), log });
   const reporter = new Reporter({ hub, journal, onAccepted: (entry) => answers.ended(entry), log });
@@ -73,7 +75,7 @@ export function createParts(options: WorkerOptions): Parts {
   const queue = createQueue(options, {
     ...{ hub, journal, reporter, answers, roster, claimed },
     powerScripts: powerScripts(options, troubles),
-    netboot: { images, writtenPaths: journal.writtenPaths },
+    netboot: { images, writtenPaths: journal.writtenPaths, lookup: names.lookup },
     whose: (id) => (publisher === undefined ? 'ours' : doubts.whose(id)),
     announced: () => colleagues?.announced(options.stopping) ?? Promise.resolve(),
     onChange: () => colleagues?.changed(),

@@ -24,6 +24,7 @@ export function actionContext(
     netboot: {
       images: { withImage: () => Promise.reject(new Error('no images here')) },
       writtenPaths: rememberPaths(),
+      lookup: () => Promise.reject(new Error('no name service here')),
     },
     log: silentLogger,
     stopping: new AbortController().signal,
@@ -39,6 +40,7 @@ export function actionContext(
       consoleLogs: '/no/such/directory',
       tftpRoot: '/no/such/directory',
       zpxeUseFtp: true,
+      imageMaxMb: 2_000,
       ...settings,
     },
   };

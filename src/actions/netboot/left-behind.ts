@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync, rmSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 
@@ -10,6 +10,8 @@ const FORGOTTEN_MS = 86_400_000;
 const HOST = `${hostname()}:`;
 /** What begins the names of this process's work: in a container, the next one has the same number. */
 const OWN = `${HOST}${process.pid}:${randomUUID().slice(0, 8)}:`;
+
+const OWN_NAME = /^[^:/]+:\d+:/;
 
 let nth = 0;
 
@@ -23,7 +25,10 @@ export function ownName(): string {
 export function removeLeftBehind(dir: string, nameIn = (name: string): string => name): void {
   for (const name of readdirSync(dir)) {
     const path = join(dir, name);
-    if (isOfNobody(nameIn(name)) || isForgotten(path)) rmSync(path, { recursive: true, force: true });
+    const own = nameIn(name);
+    // What is not named as ours stays, however old.
+    if (!OWN_NAME.test(own)) continue;
+    if (isOfNobody(own) || isForgotten(path)) rmSync(path, { recursive: true, force: true });
   }
 }
 
@@ -34,6 +39,6 @@ function isOfNobody(name: string): boolean {
 }
 
 function isForgotten(path: string): boolean {
-  const changedAt = statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+  const changedAt = lstatSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
   return Date.now() - changedAt > FORGOTTEN_MS;
 }
