@@ -3,6 +3,7 @@ import { describeError } from '../errors.ts';
 import type { HubClient } from '../hub/hub-client.ts';
 import type { Logger } from '../logger.ts';
 import type { Journal } from '../report/journal.ts';
+import { steadyNow } from '../steady-clock.ts';
 import { backoffMs, wait } from '../wait.ts';
 
 export interface ResumedCommandsOptions {
@@ -47,7 +48,7 @@ export class ResumedCommands {
     const { journal, log } = this.#options;
     const message = 'The command was ended at the hub while its worker was away';
     log.warn('command of an earlier run not run again', { id: command.id, reason: message });
-    journal.ended(command, { status: 'aborted', message }, Date.now(), { beginsRest: false });
+    journal.ended(command, { status: 'aborted', message }, steadyNow(), { beginsRest: false });
     return 'ended';
   }
 

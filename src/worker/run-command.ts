@@ -5,6 +5,7 @@ import type { Logger } from '../logger.ts';
 import { beginsRest } from '../queue/earliest-start.ts';
 import type { Journal } from '../report/journal.ts';
 import type { JournalEntry } from '../report/journal-entry.ts';
+import { steadyNow } from '../steady-clock.ts';
 
 export interface RunOptions extends Pick<
   ActionContext,
@@ -25,7 +26,7 @@ export async function runCommand(command: Command, options: RunOptions): Promise
   const log = options.log.child({ id, fqdn, action });
   // Not begun, it does not count as started: even what must not be repeated can then be run after the next start.
   if (stopping.aborted) return 'interrupted';
-  const startedAt = Date.now();
+  const startedAt = steadyNow();
   journal.started(command, startedAt);
   const entry = journal.entry(id);
   if (entry !== undefined) onStarted(entry);
@@ -45,9 +46,9 @@ export async function runCommand(command: Command, options: RunOptions): Promise
     log.info('command interrupted, to be run again after the next start');
     return 'interrupted';
   }
-  const endedAt = Date.now();
+  const endedAt = steadyNow();
   journal.ended(command, outcome, endedAt, { beginsRest: beginsRest(command) });
-  log.info('command ended', { ...outcome, ranMs: endedAt - startedAt });
+  log.info('command ended', { ...outcome, ranMs: Math.round(endedAt - startedAt) });
   return 'ended';
 }
 

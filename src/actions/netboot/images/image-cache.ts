@@ -69,7 +69,7 @@ export class ImageCache {
     const entries = await this.#entries(names.filter((name) => INDEX_NAME.test(name)));
     const kept = new Set<string>();
     let bytes = 0;
-    for (const { index, image, size } of entries.sort((a, b) => b.usedAt - a.usedAt)) {
+    for (const { index, image, size } of entries.sort((a, b) => this.#lastUse(b) - this.#lastUse(a))) {
       bytes += size;
       if (bytes <= this.#maxBytes) kept.add(image);
       // Perhaps it is of another image by now.
@@ -108,6 +108,11 @@ export class ImageCache {
   #isNew(name: string): boolean {
     const madeAt = lstatSync(join(this.#dir, name), { throwIfNoEntry: false })?.ctimeMs ?? 0;
     return this.#now() - madeAt < NEW_MS;
+  }
+
+  /** What was used in the future was used before the clock was set back, and might stay for ever. */
+  #lastUse({ usedAt }: { readonly usedAt: number }): number {
+    return usedAt - this.#now() > NEW_MS ? 0 : usedAt;
   }
 
   /** Two uses in one millisecond have an order as well; the file system's own clock is coarser still. */
