@@ -1,4 +1,5 @@
 import type { NetbootParts } from '../actions/action-context.ts';
+import type { PowerScripts } from '../actions/power/power-scripts.ts';
 import { runAction } from '../actions/run-action.ts';
 import { claim, type ClaimOptions } from '../claim/claim.ts';
 import type { Command } from '../command.ts';
@@ -24,6 +25,7 @@ export interface QueueParts {
   readonly roster: Roster;
   /** Is told of each command that the hub has given to this worker. */
   readonly claimed: RecentIds;
+  readonly powerScripts: PowerScripts;
   readonly netboot: NetbootParts;
   readonly whose: ClaimOptions['whose'];
   /** Resolves when other workers can know what this one has. */
@@ -37,7 +39,19 @@ const CLAIM_BACKOFF = { firstMs: 500, maxMs: 60_000 };
 /** The queue of a worker: what claims, runs and reports its commands. */
 export function createQueue(options: WorkerOptions, parts: QueueParts): CommandQueue {
   const { config, environment, stopping, killing, log } = options;
-  const { hub, journal, reporter, answers, roster, claimed, netboot, whose, announced, onChange } = parts;
+  const {
+    hub,
+    journal,
+    reporter,
+    answers,
+    roster,
+    claimed,
+    powerScripts,
+    netboot,
+    whose,
+    announced,
+    onChange,
+  } = parts;
   const faults = new Map<number, number>();
   const announcing = async <T>(work: Promise<T>): Promise<T> => {
     onChange();
@@ -53,6 +67,7 @@ export function createQueue(options: WorkerOptions, parts: QueueParts): CommandQ
       act: runAction,
       settings: config,
       environment,
+      powerScripts,
       netboot,
       stopping,
       killing,

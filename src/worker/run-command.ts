@@ -9,7 +9,7 @@ import { steadyNow } from '../steady-clock.ts';
 
 export interface RunOptions extends Pick<
   ActionContext,
-  'settings' | 'environment' | 'netboot' | 'stopping' | 'killing'
+  'settings' | 'environment' | 'powerScripts' | 'netboot' | 'stopping' | 'killing'
 > {
   readonly act: ActionFunction;
   readonly journal: Pick<Journal, 'identity' | 'entry' | 'started' | 'runsIn' | 'ended'>;
@@ -20,7 +20,8 @@ export interface RunOptions extends Pick<
 
 /** Runs a claimed command and journals how it ended; `interrupted` when a stop came first and it will be run again. */
 export async function runCommand(command: Command, options: RunOptions): Promise<'ended' | 'interrupted'> {
-  const { act, journal, onStarted, settings, environment, netboot, stopping, killing } = options;
+  const { act, journal, onStarted, settings, environment, powerScripts, netboot, stopping, killing } =
+    options;
   const { id, fqdn, action } = command;
   const log = options.log.child({ id, fqdn, action });
   // Not begun, it does not count as started: even what must not be repeated can then be run after the next start.
@@ -33,6 +34,7 @@ export async function runCommand(command: Command, options: RunOptions): Promise
   const outcome = await outcomeOf(command, act, {
     settings,
     environment,
+    powerScripts,
     netboot,
     stopping,
     killing,

@@ -38,8 +38,15 @@ export interface ForeignHub {
 
 export const FOREIGN_ACCOUNT = { user: 'host/lab.example.com', password: 'l4b-pass' } as const;
 
+export interface ForeignHubOptions {
+  /** Whether each call needs a connection of its own, as with `KeepAlive off` in Apache. */
+  readonly closesConnections?: boolean;
+}
+
 /** Starts the hub on a free port of loopback, with the npm package `xmlrpc` for its language. */
-export async function startForeignHub(): Promise<ForeignHub> {
+export async function startForeignHub({
+  closesConnections = false,
+}: ForeignHubOptions = {}): Promise<ForeignHub> {
   const commands = new HubCommands();
   const sessions = new Sessions();
   const calls: string[] = [];
@@ -56,6 +63,7 @@ export async function startForeignHub(): Promise<ForeignHub> {
   }
   const { httpServer } = server as unknown as { httpServer: Server };
   sessions.guard(httpServer);
+  if (closesConnections) httpServer.maxRequestsPerSocket = 1;
   await once(httpServer, 'listening');
   const { port } = httpServer.address() as AddressInfo;
   return {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync, rmSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { steadyNow } from '../../steady-clock.ts';
@@ -11,6 +11,8 @@ const FORGOTTEN_MS = 86_400_000;
 const HOST = `${hostname()}:`;
 /** What begins the names of this process's work: in a container, the next one has the same number. */
 const OWN = `${HOST}${process.pid}:${randomUUID().slice(0, 8)}:`;
+
+const OWN_NAME = /^[^:/]+:\d+:/;
 
 let nth = 0;
 
@@ -42,7 +44,7 @@ export function removeLeftBehind(
   const after = new Map<string, Seen>();
   seen.set(dir, after);
   const isForgotten = (name: string): boolean => {
-    const changedAt = statSync(join(dir, name), { throwIfNoEntry: false })?.mtimeMs ?? 0;
+    const changedAt = lstatSync(join(dir, name), { throwIfNoEntry: false })?.mtimeMs ?? 0;
     const known = before?.get(name);
     const { sinceMs } = known?.changedAt === changedAt ? known : { sinceMs: now() };
     after.set(name, { changedAt, sinceMs });
@@ -50,7 +52,10 @@ export function removeLeftBehind(
   };
   for (const name of readdirSync(dir)) {
     const path = join(dir, name);
-    if (isOfNobody(nameIn(name)) || isForgotten(name)) rmSync(path, { recursive: true, force: true });
+    const own = nameIn(name);
+    // What is not named as ours stays, however old.
+    if (!OWN_NAME.test(own)) continue;
+    if (isOfNobody(own) || isForgotten(name)) rmSync(path, { recursive: true, force: true });
   }
 }
 

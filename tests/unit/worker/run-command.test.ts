@@ -31,7 +31,7 @@ describe('runCommand', () => {
     act: (command: Command, context: ActionContext) => unknown,
   ): Promise<'ended' | 'interrupted'> => {
     const command = powerCommand({ id: 7, action });
-    const { settings, environment, netboot, killing } = actionContext();
+    const { settings, environment, powerScripts, netboot, killing } = actionContext();
     state.journal.claiming(command, steadyNow(), []);
     state.journal.claimed(7);
     return runCommand(command, {
@@ -40,6 +40,7 @@ describe('runCommand', () => {
       },
       settings,
       environment,
+      powerScripts,
       netboot,
       killing,
       stopping: stop.signal,
