@@ -72,7 +72,9 @@ export class HubCheck {
 
   #isAnother({ id, fqdn, action }: ListedCommand): boolean {
     const known = this.#options.journal.entry(id)?.command;
-    return known !== undefined && (known.action !== action || known.fqdn.toLowerCase() !== fqdn.toLowerCase());
+    return (
+      known !== undefined && (known.action !== action || known.fqdn.toLowerCase() !== fqdn.toLowerCase())
+    );
   }
 
   #isGivenToUs(id: number): boolean {

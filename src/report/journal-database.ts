@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { ConfigError, describeError, errorCode } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import { isForWantOfRoom } from './want-of-room.ts';
+import { forgetFormerBoots } from './former-boots.ts';
 
 /** For how long another process may be writing. */
 export const BUSY_MS = 5_000;
@@ -58,6 +59,7 @@ export function openJournalDatabase(path: string): Database.Database {
     const { quick_check: found } = checkSchema.parse(db.prepare('PRAGMA quick_check(1)').get());
     if (found !== 'ok') throw new Error(found);
     upgrade(db, path);
+    forgetFormerBoots(db);
     // Fails when a table is missing or is not ours.
     prepareStatements(db);
     return db;
@@ -129,8 +131,8 @@ export function lockDirectory(stateDir: string): Database.Database {
     mkdirSync(stateDir, { recursive: true, mode: 0o700 });
     lock = new Database(join(stateDir, 'worker.lock'), { timeout: 0 });
     // Else it takes room on the disk to lock it.
-    lock.pragma('journal_mode = MEMORY');
-    lock.exec('BEGIN EXCLUSIVE');
+    // By `exec`: a statement that was prepared keeps the lock until it is collected, also after `close`.
+    lock.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE');
     return lock;
   } catch (error) {
     lock?.close();
@@ -171,6 +173,7 @@ const SCHEMA = `
     to_abort INTEGER NOT NULL
   ) STRICT;
   CREATE TABLE IF NOT EXISTS hub (one INTEGER PRIMARY KEY, installation TEXT NOT NULL) STRICT;
+  CREATE TABLE IF NOT EXISTS life (one INTEGER PRIMARY KEY, began_at INTEGER NOT NULL) STRICT;
   CREATE TABLE IF NOT EXISTS room (one INTEGER PRIMARY KEY, filler BLOB NOT NULL) STRICT;
 `;
 

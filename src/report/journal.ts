@@ -10,6 +10,7 @@ import { HeldWrites } from './held-writes.ts';
 import { BUSY_MS, lockDirectory, openJournal, prepareStatements } from './journal-database.ts';
 import { encodeRow, type JournalEntry, type JournaledGroup } from './journal-entry.ts';
 import { SetAside } from './set-aside.ts';
+import { beginLife } from './lives.ts';
 import { WrittenPaths } from './written-paths.ts';
 
 export interface JournalOptions {
@@ -40,6 +41,8 @@ export class Journal {
   readonly #entries = new Map<number, JournalEntry>();
   readonly #powerEnds = new Map<string, number>();
   readonly writtenPaths: WrittenPaths;
+  /** When this life of the worker began, in milliseconds since the epoch; later than all earlier ones, even if the clock was set back since. */
+  readonly startedAtMs: number;
   #wipeLater: NodeJS.Timeout | undefined;
 
   /**
@@ -77,6 +80,7 @@ export class Journal {
       .map((row) => powerEndSchema.parse(row))) {
       this.#powerEnds.set(fqdn, ended_at);
     }
+    this.startedAtMs = beginLife(this.#db, (change) => this.#held.write('life', change));
   }
 
   /** A name of this journal that no other has, for marking what belongs to it outside. */
@@ -147,7 +151,7 @@ export class Journal {
     this.#change(id, { outcome });
   }
 
-  /** The power of system `fqdn` was switched by somebody else, who was done with it at this time. */
+  /** The power of system `fqdn` was switched by somebody else, who was done with it at this time of the steady clock. */
   powerEnded(fqdn: string, endedAt: number): void {
     const system = fqdn.toLowerCase();
     this.#powerEnds.set(system, endedAt);
@@ -206,7 +210,7 @@ export class Journal {
     return [...this.#entries.values()].sort((a, b) => a.command.id - b.command.id);
   }
 
-  /** When the power of system `fqdn` was last switched, in milliseconds since the epoch, if this worker did it. */
+  /** When the power of system `fqdn` was last switched, on the steady clock, if that is known and was in this boot of the machine. */
   lastPowerEnd(fqdn: string): number | undefined {
     return this.#powerEnds.get(fqdn.toLowerCase());
   }

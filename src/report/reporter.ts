@@ -86,8 +86,8 @@ export class Reporter {
         return;
       } catch (error) {
         if (error instanceof HubUnreachableError) check?.lapse();
-        if (isRefusal(error)) {
-          this.#refused(id, error, { attempt, refusals: before.refusals + 1 });
+        if (error instanceof HubFaultError) {
+          this.#refused(id, error, { attempt, refusals: before.refusals + (isRefusal(error) ? 1 : 0) });
           return;
         }
         this.#warn(id, attempt, error);

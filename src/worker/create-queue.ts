@@ -1,4 +1,5 @@
 import type { NetbootParts } from '../actions/action-context.ts';
+import type { PowerScripts } from '../actions/power/power-scripts.ts';
 import { runAction } from '../actions/run-action.ts';
 import { claim, type ClaimOptions } from '../claim/claim.ts';
 import type { Command } from '../command.ts';
@@ -27,6 +28,7 @@ export interface QueueParts {
   readonly roster: Roster;
   /** Is told of each command that the hub has given to this worker. */
   readonly claimed: RecentIds;
+  readonly powerScripts: PowerScripts;
   readonly netboot: NetbootParts;
   readonly whose: ClaimOptions['whose'];
   /** Resolves when other workers can know what this one has. */
@@ -42,8 +44,20 @@ const FULL_BACKOFF = { firstMs: 500, maxMs: 2_000 };
 /** The queue of a worker: what claims, runs and reports its commands. */
 export function createQueue(options: WorkerOptions, parts: QueueParts): CommandQueue {
   const { config, environment, stopping, killing, log } = options;
-  const { hub, journal, reporter, answers, roster, claimed, netboot, whose, announced, onChange } = parts;
-  const { check } = parts;
+  const {
+    hub,
+    journal,
+    check,
+    reporter,
+    answers,
+    roster,
+    claimed,
+    powerScripts,
+    netboot,
+    whose,
+    announced,
+    onChange,
+  } = parts;
   const faults = new Map<number, number>();
   const announcing = async <T>(work: Promise<T>): Promise<T> => {
     onChange();
@@ -63,6 +77,7 @@ export function createQueue(options: WorkerOptions, parts: QueueParts): CommandQ
       act: runAction,
       settings: config,
       environment,
+      powerScripts,
       netboot,
       stopping,
       killing,
@@ -85,8 +100,7 @@ export function createQueue(options: WorkerOptions, parts: QueueParts): CommandQ
         if (answer === 'won') claimed.add(command.id);
         return answer;
       },
-      run: (command) =>
-        announcing(resumed.runIfOurs(command, run)),
+      run: (command) => announcing(resumed.runIfOurs(command, run)),
       report: ({ id }) => announcing(reporter.report(id)),
       alsoReplyTo: (id, reply) => answers.alsoTo(id, reply),
     },

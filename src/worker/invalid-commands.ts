@@ -79,14 +79,22 @@ export class InvalidCommands {
         const reason = boundedText(describeError(error), MESSAGE_LENGTH);
         log[attempt === 1 ? 'warn' : 'debug']('invalid command not failed yet', { id, attempt, reason });
         if (error instanceof WrongLabError || error instanceof CommandGoneError) {
-          log.error('outcome refused for good, the command is forgotten', { id, outcome: outcome.status, reason });
+          log.error('outcome refused for good, the command is forgotten', {
+            id,
+            outcome: outcome.status,
+            reason,
+          });
           return;
         }
         refusals = isRefusal(error) ? refusals + 1 : refusals;
         if (refusals === FAULTS_UNTIL_FINAL) {
           outcome = nextForm(outcome);
           refusals = 0;
-          log.error('outcome refused, it is offered in plainer form', { id, outcome: outcome.status, reason });
+          log.error('outcome refused, it is offered in plainer form', {
+            id,
+            outcome: outcome.status,
+            reason,
+          });
         }
       }
       if (!(await wait(backoffMs(attempt, BACKOFF), this.#stopping.signal))) return;

@@ -5,6 +5,7 @@ import type { Logger } from '../logger.ts';
 import type { Claim } from '../queue/handlers.ts';
 import type { HubCheck } from '../report/hub-check.ts';
 import type { Journal } from '../report/journal.ts';
+import { steadyNow } from '../steady-clock.ts';
 import { backoffMs, wait } from '../wait.ts';
 
 export interface ResumedCommandsOptions {
@@ -50,7 +51,10 @@ export class ResumedCommands {
     try {
       await check.passed();
     } catch (error) {
-      log.debug('claim of an earlier run waits for the hub', { id: command.id, reason: describeError(error) });
+      log.debug('claim of an earlier run waits for the hub', {
+        id: command.id,
+        reason: describeError(error),
+      });
       return 'undecided';
     }
     this.#ids.delete(command.id);
@@ -73,7 +77,7 @@ export class ResumedCommands {
     const { journal, log } = this.#options;
     const message = 'The command was ended at the hub while its worker was away';
     log.warn('command of an earlier run not run again', { id: command.id, reason: message });
-    journal.ended(command, { status: 'aborted', message }, Date.now(), { beginsRest: false });
+    journal.ended(command, { status: 'aborted', message }, steadyNow(), { beginsRest: false });
     return 'ended';
   }
 

@@ -7,10 +7,11 @@ import { JournalFullError } from '../report/held-writes.ts';
 import type { Journal } from '../report/journal.ts';
 import type { JournalEntry } from '../report/journal-entry.ts';
 import { wait } from '../wait.ts';
+import { steadyNow } from '../steady-clock.ts';
 
 export interface RunOptions extends Pick<
   ActionContext,
-  'settings' | 'environment' | 'netboot' | 'stopping' | 'killing'
+  'settings' | 'environment' | 'powerScripts' | 'netboot' | 'stopping' | 'killing'
 > {
   readonly act: ActionFunction;
   readonly journal: Pick<Journal, 'identity' | 'entry' | 'started' | 'runsIn' | 'ended'>;
@@ -23,14 +24,15 @@ export interface RunOptions extends Pick<
 
 /** Runs a claimed command and journals how it ended; `interrupted` when a stop came first and it will be run again. */
 export async function runCommand(command: Command, options: RunOptions): Promise<'ended' | 'interrupted'> {
-  const { act, journal, onStarted, settings, environment, netboot, stopping, killing } = options;
+  const { act, journal, onStarted, settings, environment, powerScripts, netboot, stopping, killing } =
+    options;
   const { id, fqdn, action } = command;
   const log = options.log.child({ id, fqdn, action });
   // Not begun, it does not count as started: even what must not be repeated can then be run after the next start.
   if (stopping.aborted) return 'interrupted';
   // Set aside meanwhile: it is not ours any more.
   if (journal.entry(id) === undefined) return 'interrupted';
-  const startedAt = Date.now();
+  const startedAt = steadyNow();
   const begun = await journalStart(command, startedAt, options);
   if (begun !== 'started') return begun;
   const entry = journal.entry(id);
@@ -39,6 +41,7 @@ export async function runCommand(command: Command, options: RunOptions): Promise
   const outcome = await outcomeOf(command, act, {
     settings,
     environment,
+    powerScripts,
     netboot,
     stopping,
     killing,
@@ -50,9 +53,9 @@ export async function runCommand(command: Command, options: RunOptions): Promise
     log.info('command interrupted, to be run again after the next start');
     return 'interrupted';
   }
-  const endedAt = Date.now();
+  const endedAt = steadyNow();
   journal.ended(command, outcome, endedAt, { beginsRest: beginsRest(command) });
-  log.info('command ended', { ...outcome, ranMs: endedAt - startedAt });
+  log.info('command ended', { ...outcome, ranMs: Math.round(endedAt - startedAt) });
   return 'ended';
 }
 
@@ -74,7 +77,7 @@ async function journalStart(
       if (waitedMs >= roomPatienceMs) {
         const message = `${command.action} was not begun: ${error.message}`;
         log.error('command not begun', { id: command.id, reason: message });
-        journal.ended(command, { status: 'aborted', message }, Date.now(), { beginsRest: false });
+        journal.ended(command, { status: 'aborted', message }, steadyNow(), { beginsRest: false });
         return 'ended';
       }
     }

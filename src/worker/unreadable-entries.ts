@@ -42,7 +42,10 @@ async function abortOne(id: number, reason: string, options: UnreadableEntriesOp
         return;
       }
       const level = attempt === 1 ? 'warn' : 'debug';
-      log[level]('command of an unreadable journal entry not aborted yet', { id, reason: describeError(error) });
+      log[level]('command of an unreadable journal entry not aborted yet', {
+        id,
+        reason: describeError(error),
+      });
     }
     await wait(backoffMs(attempt, BACKOFF), signal);
   }

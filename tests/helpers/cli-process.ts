@@ -38,6 +38,8 @@ export interface CliOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** What Node runs; the built program unless given. */
   readonly program?: readonly string[];
+  /** A command with arguments that runs it in the end, as `nice` does. */
+  readonly under?: readonly string[];
 }
 
 const BUILT = resolve('dist/cli.js');
@@ -46,10 +48,11 @@ const TFTP_ROOT = join(tmpdir(), 'beaker-provision-test-tftp');
 
 /** Starts the built program with these arguments and settings, and nothing of this process's environment but PATH. */
 export function startCli(args: readonly string[], options: CliOptions = {}): CliProcess {
-  const { settings = {}, env = {}, program = [BUILT] } = options;
+  const { settings = {}, env = {}, program = [BUILT], under = [] } = options;
   if (!existsSync(BUILT)) throw new Error(`expected ${BUILT}, found none; run npm run build`);
   const variables = Object.entries(settings).map(([key, value]) => [`BEAKER_${key}`, String(value)] as const);
-  const child = spawn(process.execPath, [...program, ...args], {
+  const [file, ...before] = [...under, process.execPath, ...program, ...args];
+  const child = spawn(file ?? process.execPath, before, {
     env: { PATH: process.env['PATH'], BEAKER_TFTP_ROOT: TFTP_ROOT, ...Object.fromEntries(variables), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

@@ -100,7 +100,7 @@ export class FakeHub implements HubCalls {
       case 'be away':
         throw new HubUnreachableError('connection refused', { mayHaveActed: false });
       case 'fault':
-        throw fault('(OperationalError) deadlock detected');
+        throw fault('(DataError) value out of range');
       case 'refuse the login':
         throw new HubLoginError('invalid username or password');
     }

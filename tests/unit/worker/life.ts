@@ -11,6 +11,7 @@ import { Reporter } from '../../../src/report/reporter.ts';
 import { PollSource } from '../../../src/sources/poll-source.ts';
 import { recover } from '../../../src/worker/recovery.ts';
 import { runCommand } from '../../../src/worker/run-command.ts';
+import { steadyNow } from '../../../src/steady-clock.ts';
 import { actionContext } from '../../helpers/action-context.ts';
 import { silentLogger as log } from '../../helpers/silent-logger.ts';
 import type { Lab } from './lab.ts';
@@ -103,7 +104,7 @@ export class Life {
     const { signal } = this.#end;
     recover({ journal, queue, onTold: (entry) => answers.owed(entry), signal, log });
     if (this.isOver()) return;
-    const roster = new Roster({ self: journal.identity, now: Date.now });
+    const roster = new Roster({ self: journal.identity, now: steadyNow });
     void new Elsewhere({ self: 'this:1', hub, queue, roster, journal, log }).watch(2, signal);
     for (const { command, delivery } of this.#options.lab.messages()) {
       const acknowledge = (): void => (this.isOver() ? undefined : delivery.acknowledge());
@@ -137,6 +138,8 @@ export class Life {
       started: (...args: Parameters<Journal['started']>) => write(() => journal.started(...args)),
       runsIn: (...args: Parameters<Journal['runsIn']>) => write(() => journal.runsIn(...args)),
       ended: (...args: Parameters<Journal['ended']>) => write(() => journal.ended(...args)),
+      endedInstead: (...args: Parameters<Journal['endedInstead']>) =>
+        write(() => journal.endedInstead(...args)),
       told: (id: number) => write(() => journal.told(id)),
       forget: (id: number) => write(() => journal.forget(id)),
       alsoReplyTo: (...args: Parameters<Journal['alsoReplyTo']>) => write(() => journal.alsoReplyTo(...args)),

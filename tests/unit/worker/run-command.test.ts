@@ -4,6 +4,7 @@ import type { Action, Command } from '../../../src/command.ts';
 import { CommandFailedError, InterruptedError } from '../../../src/errors.ts';
 import type { JournalEntry } from '../../../src/report/journal-entry.ts';
 import { runCommand } from '../../../src/worker/run-command.ts';
+import { steadyNow } from '../../../src/steady-clock.ts';
 import { actionContext } from '../../helpers/action-context.ts';
 import { powerCommand } from '../../helpers/commands.ts';
 import { type JournalInDir, journalInDir } from '../../helpers/journal-in-dir.ts';
@@ -30,8 +31,8 @@ describe('runCommand', () => {
     act: (command: Command, context: ActionContext) => unknown,
   ): Promise<'ended' | 'interrupted'> => {
     const command = powerCommand({ id: 7, action });
-    const { settings, environment, netboot, killing } = actionContext();
-    state.journal.claiming(command, Date.now(), []);
+    const { settings, environment, powerScripts, netboot, killing } = actionContext();
+    state.journal.claiming(command, steadyNow(), []);
     state.journal.claimed(7);
     return runCommand(command, {
       act: async (...args) => {
@@ -39,6 +40,7 @@ describe('runCommand', () => {
       },
       settings,
       environment,
+      powerScripts,
       netboot,
       killing,
       stopping: stop.signal,
