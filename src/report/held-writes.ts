@@ -5,6 +5,8 @@ import { isForWantOfRoom } from './want-of-room.ts';
 
 export interface HeldWritesOptions {
   readonly stateDir: string;
+  /** Makes a write as a whole or not at all. */
+  readonly inTransaction: (change: () => void) => void;
   /** Tries to make room for a write that found none. */
   readonly makeRoom: () => void;
   /** A write of some size, and its undoing, that shows whether there is room again. */
@@ -87,7 +89,7 @@ export class HeldWrites {
 
   #tryOnce(change: () => void): unknown {
     try {
-      change();
+      this.#options.inTransaction(change);
       return undefined;
     } catch (error) {
       if (isForWantOfRoom(error)) return error;

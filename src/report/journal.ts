@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type Database from 'libsql';
 import { z } from 'zod';
 import { type Command, decodeCommand, encodeCommand, isRepeatable, type Outcome } from '../command.ts';
+import { inTransaction } from '../in-transaction.ts';
 import type { Logger } from '../logger.ts';
 import type { Troubles } from '../troubles.ts';
 import type { Reply } from '../delivery.ts';
@@ -63,6 +64,7 @@ export class Journal {
     }
     this.#held = new HeldWrites({
       stateDir,
+      inTransaction: (change) => inTransaction(this.#db, change),
       makeRoom: () => this.#wipe(),
       probe: () => {
         this.#statements.takeRoom.run();

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type Database from 'libsql';
 import { z } from 'zod';
 import { ConfigError, describeError } from '../errors.ts';
+import { inTransaction } from '../in-transaction.ts';
 import type { Logger } from '../logger.ts';
 import { openJournalDatabase } from './journal-database.ts';
 
@@ -91,7 +92,7 @@ export function openWrittenPaths(
     const db = openJournalDatabase(path);
     const write: Write = (_key, change) => {
       try {
-        change();
+        inTransaction(db, change);
       } catch (error) {
         // What is cleared is cleared; that it stays noted does no harm.
         if (!isSpared(error)) throw error;

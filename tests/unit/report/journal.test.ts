@@ -186,6 +186,7 @@ describe('Journal', () => {
     journal.claiming(powerCommand({ id: 8 }), 1000, []);
     journal.close();
     const db = new Database(join(stateDir, 'journal.db'));
+    db.pragma('secure_delete = ON');
     db.exec(`UPDATE command SET ${change} WHERE id = 7`);
     db.close();
     const lines: LogLine[] = [];

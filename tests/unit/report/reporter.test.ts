@@ -120,7 +120,7 @@ describe('Reporter', () => {
       ended(1, outcome);
       const offered: (Outcome & { message?: string })[] = [];
       for (const method of ['markCompleted', 'markFailed'] as const) {
-        hub[method] = (_id: number, message = '', systemBroken = false) => {
+        hub[method] = (_id: number, message: string = '', systemBroken: boolean = false) => {
           offered.push(method === 'markCompleted' ? COMPLETED : { status: 'failed', message, systemBroken });
           return Promise.reject(faultError(method, { code: 1, text: 'Data too long for column' }));
         };
