@@ -5,7 +5,7 @@ import type { Journal } from './journal.ts';
 
 export interface HubCheckOptions {
   readonly hub: Pick<HubClient, 'queuedCommands' | 'installation'>;
-  readonly journal: Pick<Journal, 'entry' | 'entries' | 'setAside' | 'installation'>;
+  readonly journal: Pick<Journal, 'entry' | 'entries' | 'setAside' | 'installation' | 'keepInstallation'>;
   readonly log: Pick<Logger, 'error'>;
 }
 
@@ -56,13 +56,14 @@ export class HubCheck {
     const { hub, journal } = this.#options;
     const given = journal.entries().filter(({ command }) => this.#isGivenToUs(command.id));
     const known = journal.installation;
-    const installation = await hub.installation();
+    // Whatever a hub does when it is asked for what it does not know: the list shows whether it is there.
+    const installation = await hub.installation().catch(() => undefined);
     if (installation !== undefined && known !== undefined && installation !== known) {
       for (const { command } of journal.entries()) {
         this.#setAside(command.id, `the hub is another installation (${installation}, expected ${known})`);
       }
     }
-    if (installation !== undefined && installation !== known) journal.installation = installation;
+    if (installation !== undefined && installation !== known) journal.keepInstallation(installation);
     if (journal.entries().length === 0) return;
     const listed = listedCommands(await hub.queuedCommands());
     for (const command of listed) if (this.#isAnother(command)) this.#setAside(command.id, ANOTHER);

@@ -241,7 +241,8 @@ export class Journal {
     return row === undefined ? undefined : installationSchema.parse(row).installation;
   }
 
-  set installation(installation: string) {
+  /** The hub has named itself so. */
+  keepInstallation(installation: string): void {
     this.#held.write('installation', () => this.#statements.setInstallation.run(installation));
   }
 

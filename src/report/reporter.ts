@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import PQueue from 'p-queue';
 import type { Outcome } from '../command.ts';
 import { boundedText, describeError } from '../errors.ts';
@@ -56,6 +57,8 @@ export class Reporter {
 
   constructor(options: ReporterOptions) {
     this.#options = options;
+    // Each outcome that waits for its next try listens: many listeners are no leak, of which Node would warn.
+    setMaxListeners(Infinity, this.#stopping.signal);
   }
 
   /**
@@ -74,11 +77,11 @@ export class Reporter {
 
   async #deliver(id: number, before: Tries): Promise<void> {
     const { check } = this.#options;
-    for (let { attempt } = before; !this.#stopping.signal.aborted; attempt += 1) {
+    for (let { attempt } = before; !this.#isStopped(); attempt += 1) {
       try {
         await check?.passed();
         // After the stop the journal may be closed.
-        if (this.#stopping.signal.aborted) return;
+        if (this.#isStopped()) return;
         const entry = this.#options.journal.entry(id);
         if (entry?.outcome === undefined) return;
         await this.#tell(id, entry.outcome);
@@ -160,6 +163,10 @@ export class Reporter {
   #warn(id: number, attempt: number, error: unknown): void {
     const reason = boundedText(describeError(error), REASON_LENGTH);
     this.#options.log[attempt === 1 ? 'warn' : 'debug']('outcome not delivered yet', { id, attempt, reason });
+  }
+
+  #isStopped(): boolean {
+    return this.#stopping.signal.aborted;
   }
 
   #pause(attempt: number): Promise<boolean> {

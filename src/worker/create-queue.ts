@@ -44,20 +44,7 @@ const FULL_BACKOFF = { firstMs: 500, maxMs: 2_000 };
 /** The queue of a worker: what claims, runs and reports its commands. */
 export function createQueue(options: WorkerOptions, parts: QueueParts): CommandQueue {
   const { config, environment, stopping, killing, log } = options;
-  const {
-    hub,
-    journal,
-    check,
-    reporter,
-    answers,
-    roster,
-    claimed,
-    powerScripts,
-    netboot,
-    whose,
-    announced,
-    onChange,
-  } = parts;
+  const { hub, journal, check, reporter, answers, roster, claimed, whose, announced, onChange } = parts;
   const faults = new Map<number, number>();
   const announcing = async <T>(work: Promise<T>): Promise<T> => {
     onChange();
@@ -77,8 +64,8 @@ export function createQueue(options: WorkerOptions, parts: QueueParts): CommandQ
       act: runAction,
       settings: config,
       environment,
-      powerScripts,
-      netboot,
+      powerScripts: parts.powerScripts,
+      netboot: parts.netboot,
       stopping,
       killing,
       journal,
@@ -95,8 +82,7 @@ export function createQueue(options: WorkerOptions, parts: QueueParts): CommandQ
         const about = log.child({ id: command.id, fqdn: command.fqdn });
         const ask = (): Promise<Claim> =>
           claim(command, arrival, { hub, journal, faults, whose, log: about });
-        const asked = resumed.claimIfSameHub(command, ask);
-        const answer = await announcing(asked);
+        const answer = await announcing(resumed.claimIfSameHub(command, ask));
         if (answer === 'won') claimed.add(command.id);
         return answer;
       },

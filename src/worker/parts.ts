@@ -65,11 +65,7 @@ export function createParts(options: WorkerOptions): Parts {
   const images = imageStore(options);
   const names = new NameService({ threads: threadsForSystems(options.environment) });
   const publisher = startPublisher(config, log);
-  const answers = new Answers({ publisher, journal, lab: config.lab, worker: workerName(), log });
-  const check = new HubCheck({ hub, journal, log });
-  const refused = new RefusedOutcomes(troubles);
-  const onAccepted = (entry: JournalEntry): void => answers.ended(entry);
-  const reporter = new Reporter({ hub, journal, onAccepted, check, refused, log });
+  const { answers, check, reporter } = reporting(options, { hub, journal, publisher, troubles });
   const roster = new Roster({ self: journal.identity, now: steadyNow, graceMs: config.orphanGraceS * 1000 });
   for (const worker of journal.colleagues()) roster.expect(worker);
   const claimed = new RecentIds(CLAIMED_MS, systemClock);
@@ -119,6 +115,18 @@ export function createParts(options: WorkerOptions): Parts {
     troubles,
     modeFrom,
   };
+}
+
+/** What brings outcomes to the hub and to those who asked for them. */
+function reporting(
+  { config, log }: WorkerOptions,
+  { hub, journal, publisher, troubles }: Pick<Parts, 'hub' | 'journal' | 'publisher' | 'troubles'>,
+): Pick<Parts, 'answers' | 'check' | 'reporter'> {
+  const answers = new Answers({ publisher, journal, lab: config.lab, worker: workerName(), log });
+  const check = new HubCheck({ hub, journal, log });
+  const refused = new RefusedOutcomes(troubles);
+  const onAccepted = (entry: JournalEntry): void => answers.ended(entry);
+  return { answers, check, reporter: new Reporter({ hub, journal, onAccepted, check, refused, log }) };
 }
 
 function powerScripts({ config, log }: WorkerOptions, troubles: Troubles): PowerScripts {

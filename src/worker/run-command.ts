@@ -102,7 +102,7 @@ export function abortedOutcome(command: Command, why: string): Outcome {
 }
 
 /** Characters of a message, which people read in a list of commands; the hub has room for 4,000. */
-export const MESSAGE_LENGTH = 1_000;
+const MESSAGE_LENGTH = 1_000;
 
 /** The one place where what an action throws becomes an outcome. Its message is masked, and then cut. */
 async function outcomeOf(

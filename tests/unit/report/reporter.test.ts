@@ -119,12 +119,12 @@ describe('Reporter', () => {
     async (outcome) => {
       ended(1, outcome);
       const offered: (Outcome & { message?: string })[] = [];
-      for (const method of ['markCompleted', 'markFailed'] as const) {
-        hub[method] = (_id: number, message: string = '', systemBroken: boolean = false) => {
-          offered.push(method === 'markCompleted' ? COMPLETED : { status: 'failed', message, systemBroken });
-          return Promise.reject(faultError(method, { code: 1, text: 'Data too long for column' }));
-        };
-      }
+      const refuse = (form: Outcome): Promise<void> => {
+        offered.push(form);
+        return Promise.reject(faultError('x', { code: 1, text: 'Data too long for column' }));
+      };
+      hub.markCompleted = () => refuse(COMPLETED);
+      hub.markFailed = (_id, message, systemBroken) => refuse({ status: 'failed', message, systemBroken });
       const markAborted = hub.markAborted.bind(hub);
       hub.markAborted = async (id, message) => {
         offered.push({ status: 'aborted', message });
