@@ -1,4 +1,4 @@
-import { closeSync, existsSync, mkdirSync, openSync, renameSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, renameSync, statSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'libsql';
 import { z } from 'zod';
@@ -129,9 +129,11 @@ export function lockDirectory(stateDir: string): Database.Database {
   let lock: Database.Database | undefined;
   try {
     mkdirSync(stateDir, { recursive: true, mode: 0o700 });
-    lock = new Database(join(stateDir, 'worker.lock'), { timeout: 0 });
-    // Else it takes room on the disk to lock it.
-    // By `exec`: a statement that was prepared keeps the lock until it is collected, also after `close`.
+    const path = join(stateDir, 'worker.lock');
+    // There is nothing in it. Whatever is there after a crash of the machine would only be in the way.
+    if (existsSync(path) && statSync(path).size > 0) truncateSync(path);
+    lock = new Database(path, { timeout: 0 });
+    // Else it takes room on the disk to lock it. By `exec`: a statement that was prepared keeps the lock until it is collected.
     lock.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE');
     return lock;
   } catch (error) {

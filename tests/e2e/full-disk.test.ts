@@ -4,26 +4,30 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import Database from 'libsql';
 import { type Lab, openLab } from '../helpers/lab.ts';
 import { type SmallDisk, smallDisk } from '../helpers/small-disk.ts';
+import { tempDir, type TempDir } from '../helpers/temp-dir.ts';
 import { waitUntil } from '../helpers/wait-until.ts';
 
 describe('a worker whose STATE_DIR', () => {
   let lab: Lab;
+  let dir: TempDir;
   let disk: SmallDisk | undefined;
 
   beforeEach(async () => {
     lab = await openLab();
+    dir = tempDir();
   });
 
   afterEach(async () => {
     await lab.close();
     disk?.remove();
     disk = undefined;
+    dir.remove();
   });
 
   it('is full ends the reboot under way, reports it, claims nothing, and goes on when there is room', async () => {
-    disk = smallDisk(lab.files.file('state'), 1);
+    disk = smallDisk(dir.file('state'), 1);
     lab.queue({ id: 1, action: 'reboot', type: 'gated' }, { id: 2, type: 'gated' });
-    const worker = lab.startWorker();
+    const worker = lab.startWorker({ STATE_DIR: disk.path });
     await waitUntil(() => lab.power.of(2, 'start').length === 1 && lab.power.of(1, 'start').length === 1);
     await fillState(disk, worker);
     lab.queue({ id: 3 });
