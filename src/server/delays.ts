@@ -1,5 +1,4 @@
 import { steadyNow } from '../steady-clock.ts';
-import type { CommandRow } from './command-record.ts';
 
 /** The clock on the wall, which may be set at any time, for what people read; and one that is never set, for durations. Both in milliseconds. */
 export interface Clocks {
@@ -8,6 +7,14 @@ export interface Clocks {
 }
 
 export const systemClocks: Clocks = { wall: () => Date.now(), steady: steadyNow };
+
+/** What a row of the table `commands` says of a delay. */
+interface DelayedRow {
+  readonly id: number;
+  readonly status: string;
+  readonly queued_at: number;
+  readonly delay_until: number | null;
+}
 
 interface Deadline {
   readonly delayUntil: number;
@@ -27,8 +34,7 @@ export class Delays {
   }
 
   /** What remains of a command's delay, in seconds; 0 once it is not queued any more. */
-  remainingS(row: Pick<CommandRow, 'id' | 'status' | 'queued_at' | 'delay_until'>): number {
-    const { id, status, queued_at: queuedAt, delay_until: delayUntil } = row;
+  remainingS({ id, status, queued_at: queuedAt, delay_until: delayUntil }: DelayedRow): number {
     if (delayUntil === null || status !== 'Queued') {
       this.#deadlines.delete(id);
       return 0;

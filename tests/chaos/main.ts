@@ -36,7 +36,7 @@ function withOnly(plan: Plan): Plan {
   const kinds = values.only.split(',');
   const faults = plan.faults.filter(({ fault }) => kinds.includes(fault.kind));
   if (kinds.includes('outcomes')) return { ...plan, faults };
-  return { ...plan, faults, commands: plan.commands.map(({ outcome: _none, ...command }) => command) };
+  return { ...plan, faults, commands: plan.commands.map((command) => ({ ...command, outcome: undefined })) };
 }
 
 function positive(name: string, text: string): number {

@@ -59,7 +59,7 @@ export type PlannedCommand = Timed &
     readonly action: string;
     readonly type: string;
     /** What the hub does with its outcome: refuses all but *aborted*; or any, since its system has moved to another lab. */
-    readonly outcome?: 'refused' | 'moved';
+    readonly outcome?: 'refused' | 'moved' | undefined;
   };
 
 /** All that is done to a lab, by its seed. */

@@ -97,14 +97,25 @@ function scriptFailure(file: string, { exitStatus, output, end }: ProcessEnd, ti
   };
 }
 
-/** What passes by itself: the limits of the machine, and a script that is being written. */
-const PASSING_PROBLEMS = ['EAGAIN', 'ENOMEM', 'EMFILE', 'ENFILE', 'ETXTBSY', 'EIO', 'ESTALE', 'EINTR'];
+/** What does not pass by itself, as the limits of the machine and a script that is being written do. */
+const LASTING_PROBLEMS = [
+  'ENOENT',
+  'EACCES',
+  'EPERM',
+  'ENOEXEC',
+  'ELIBBAD',
+  'EINVAL',
+  'ELOOP',
+  'ENOTDIR',
+  'EISDIR',
+  'E2BIG',
+];
 
 /** The lab controller's fault: were the system blamed, one bad script would take every system of its type out of service. */
 function startFailure(file: string, error: ProcessStartError): Failure {
   return {
     facts: { error: describeError(error) },
-    isFinal: !PASSING_PROBLEMS.includes(errorCode(error.cause) ?? ''),
+    isFinal: LASTING_PROBLEMS.includes(errorCode(error.cause) ?? ''),
     afterAttempts: (attempts) =>
       new CommandFailedError(
         `Power script ${file} could not be started in ${attempts} attempts: ${error.message}`,

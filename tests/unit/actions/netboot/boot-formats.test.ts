@@ -166,9 +166,11 @@ describe('the kernel options in the boot files', () => {
     'reads the longest options quickly: %j',
     (part) => {
       const text = part.repeat(Math.floor(65_536 / part.length));
-      const begin = performance.now();
+      // Of the processor, since other processes may want it as well.
+      const begin = process.cpuUsage();
       for (const arch of ARCHES) refusal(text, arch);
-      expect(performance.now() - begin).toBeLessThan(3000);
+      const { user } = process.cpuUsage(begin);
+      expect(user / 1e6).toBeLessThan(3);
     },
   );
 
