@@ -31,6 +31,11 @@ export default tseslint.config(
   {
     files: ['src/**/*.ts'],
     rules: {
+      // All of zod's languages would go into the bundle, and be loaded by each program.
+      'no-restricted-imports': [
+        'error',
+        { name: 'zod', importNames: ['z'], message: "Write import * as z from 'zod'." },
+      ],
       'no-restricted-properties': [
         'error',
         {
@@ -49,11 +54,6 @@ export default tseslint.config(
       'no-console': 'off',
       '@typescript-eslint/no-empty-function': 'off',
     },
-  },
-  {
-    // What a person sees on the terminal is not a log.
-    files: ['src/cli.ts', 'src/cli/**/*.ts', 'src/demo/**/*.ts'],
-    rules: { 'no-console': 'off' },
   },
   {
     files: ['scripts/**/*.mjs'],

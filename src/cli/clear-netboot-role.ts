@@ -5,13 +5,17 @@ import { ConfigError } from '../errors.ts';
 import { openWrittenPaths } from '../report/written-paths.ts';
 import { configured } from './configured.ts';
 import { refuseUnderSudo } from './refuse-under-sudo.ts';
-import type { RoleArguments } from './role-arguments.ts';
+import type { RoleArguments, RoleSurroundings } from './role-arguments.ts';
 
 /**
  * `beaker-provision clear-netboot FQDN`: clears a system's netboot at once, without hub and broker; 1 when it cannot. For other daemons of
  * the lab controller, which may run it through sudo: nobody can have more cleared by it than systems that were configured.
  */
-export async function clearNetbootRole(args: RoleArguments): Promise<number> {
+export async function clearNetbootRole(
+  args: RoleArguments,
+  { signals }: RoleSurroundings,
+): Promise<number> {
+  signals.endAtOnce();
   refuseUnderSudo(args, ['fqdn']);
   const fqdn = systemOf(args);
   const { config, log } = configured('clear-netboot', args);

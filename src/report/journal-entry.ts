@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Command, decodeCommand, type Outcome } from '../command.ts';
 import type { Reply } from '../delivery.ts';
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type Database from 'libsql';
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Command, encodeCommand, isRepeatable, type Outcome } from '../command.ts';
 import { describeError } from '../errors.ts';
 import { lockDirectory, openJournalDatabase, prepareStatements } from './journal-database.ts';

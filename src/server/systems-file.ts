@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { z } from 'zod';
+import * as z from 'zod';
 import { ConfigError, describeError } from '../errors.ts';
 import { explainIssues } from './explain.ts';
 import { powerSettings, type System, systemInput } from './system.ts';

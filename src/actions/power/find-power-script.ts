@@ -1,7 +1,7 @@
 import { accessSync, constants, statSync } from 'node:fs';
-import { resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join, resolve } from 'node:path';
 import { CommandFailedError } from '../../errors.ts';
+import { packageRoot } from '../../package-root.ts';
 
 /**
  * The path of the script that drives this type of power controller: the admin's if it is an executable file, else the bundled one.
@@ -28,8 +28,7 @@ export async function findPowerScript(type: string, adminDir: string): Promise<s
 
 const TYPE_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
 
-/** As far up from `src` as from `dist`. */
-const BUNDLED_DIR = fileURLToPath(new URL('../../../power-scripts', import.meta.url));
+const BUNDLED_DIR = join(packageRoot, 'power-scripts');
 
 // Synchronous, as starting the script is: two looks cost 20 µs where promises of them cost 300, and nothing more can hang here than there.
 function isExecutableFile(path: string): boolean {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { makeDirectories } from '../make-directories.ts';
 import { linkOrCopy } from '../link-or-copy.ts';
 import { ownName } from '../left-behind.ts';
