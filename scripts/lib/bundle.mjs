@@ -65,7 +65,11 @@ function packageFolderOf(path) {
 function licenceOf(folder) {
   const path = inProject(folder);
   /** @type {{ name: string, version: string, license?: string }} */
-  const { name, version, license = 'see below' } = JSON.parse(readFileSync(join(path, 'package.json'), 'utf8'));
+  const {
+    name,
+    version,
+    license = 'see below',
+  } = JSON.parse(readFileSync(join(path, 'package.json'), 'utf8'));
   const files = readdirSync(path).filter((file) => /^(licen[cs]e|notice|copying)/i.test(file));
   const texts = files.map((file) => readFileSync(join(path, file), 'utf8').trim());
   return `=== ${name} ${version} (${license})\n\n${texts.join('\n\n')}\n`;

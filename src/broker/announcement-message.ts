@@ -95,6 +95,7 @@ const wireWorker = z
     elsewhere: z.array(wireNamed),
     waiting: z.record(z.string(), z.array(id)),
     lanes: laneCounts,
+    troubles: z.array(z.string().max(1_000)).max(100).default([]),
     last: z.array(wireOutcome).default([]),
     answers: z.array(name),
   })

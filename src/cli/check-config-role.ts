@@ -5,10 +5,7 @@ import { loadFor } from './configured.ts';
 import type { RoleArguments, RoleSurroundings } from './role-arguments.ts';
 
 /** `beaker-provision check-config`: prints the merged configuration without its secrets. */
-export function checkConfigRole(
-  args: RoleArguments,
-  { signals, output }: RoleSurroundings,
-): Promise<number> {
+export function checkConfigRole(args: RoleArguments, { signals, output }: RoleSurroundings): Promise<number> {
   signals.endAtOnce();
   const loaded = loadFor(args);
   output.stream.write(`${renderConfig(loaded)}\n`);

@@ -11,10 +11,7 @@ import type { RoleArguments, RoleSurroundings } from './role-arguments.ts';
  * `beaker-provision clear-netboot FQDN`: clears a system's netboot at once, without hub and broker; 1 when it cannot. For other daemons of
  * the lab controller, which may run it through sudo: nobody can have more cleared by it than systems that were configured.
  */
-export async function clearNetbootRole(
-  args: RoleArguments,
-  { signals }: RoleSurroundings,
-): Promise<number> {
+export async function clearNetbootRole(args: RoleArguments, { signals }: RoleSurroundings): Promise<number> {
   signals.endAtOnce();
   refuseUnderSudo(args, ['fqdn']);
   const fqdn = systemOf(args);

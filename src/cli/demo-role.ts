@@ -6,10 +6,7 @@ import type { RoleArguments, RoleSurroundings } from './role-arguments.ts';
 import type { Signals } from './signals.ts';
 
 /** `beaker-provision demo`: shows a lab's morning; 0 when all went as it must, or a signal came, else 1. */
-export async function demoRole(
-  args: RoleArguments,
-  { signals, output }: RoleSurroundings,
-): Promise<number> {
+export async function demoRole(args: RoleArguments, { signals, output }: RoleSurroundings): Promise<number> {
   const environment = readEnvironment();
   const cli = join(packageRoot, 'dist', 'cli.js');
   return runDemo({

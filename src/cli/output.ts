@@ -1,16 +1,24 @@
 import { errorCode } from '../errors.ts';
 import { aborted, wait } from '../wait.ts';
 
+/** The part of a standard output that is used here. */
+export interface OutputStream extends Pick<
+  NodeJS.WriteStream,
+  'write' | 'isTTY' | 'columns' | 'rows' | 'hasColors' | 'writableLength'
+> {
+  on(event: 'error', listener: (error: Error) => void): unknown;
+}
+
 /** How long a program that was asked to stop waits for those who read its output. */
 const STOPPED_MS = 1_000;
 
 /** The standard output of a role, whose reader may go or be slow. */
 export class Output {
-  readonly #stream: NodeJS.WriteStream;
+  readonly #stream: OutputStream;
   readonly #gone = new AbortController();
   #failure: Error | undefined;
 
-  constructor(stream: NodeJS.WriteStream) {
+  constructor(stream: OutputStream) {
     this.#stream = stream;
     // Without a listener an error of the stream ends the process, whatever the role has still to do.
     stream.on('error', (error: Error) => {
@@ -19,7 +27,7 @@ export class Output {
     });
   }
 
-  get stream(): NodeJS.WriteStream {
+  get stream(): OutputStream {
     return this.#stream;
   }
 

@@ -4,10 +4,7 @@ import { runQueueCommand } from './queue-command.ts';
 import type { RoleArguments, RoleSurroundings } from './role-arguments.ts';
 
 /** `beaker-provision queue`: queues commands with the first account that is configured. */
-export async function queueRole(
-  args: RoleArguments,
-  { signals, output }: RoleSurroundings,
-): Promise<number> {
+export async function queueRole(args: RoleArguments, { signals, output }: RoleSurroundings): Promise<number> {
   signals.endByHangUp();
   const { config } = configured('queue', args);
   const [account] = config.serverAccounts;

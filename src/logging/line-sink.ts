@@ -73,7 +73,9 @@ export class LineSink {
       this.#writeWaiting();
     } catch (error) {
       const isSlow = errorCode(error) === 'EAGAIN';
-      this.#reason = isSlow ? 'the reader of the log is slow' : `it cannot be written: ${errorCode(error) ?? ''}`;
+      this.#reason = isSlow
+        ? 'the reader of the log is slow'
+        : `it cannot be written: ${errorCode(error) ?? ''}`;
       this.#retryIn(isSlow ? SLOW_RETRY_MS : BROKEN_RETRY_MS);
     }
   }
