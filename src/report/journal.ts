@@ -68,6 +68,11 @@ export class Journal {
     else this.#durably(start);
   }
 
+  /** The reboot has switched its system off. Should it be cut short now, all that is left to do is to switch it on. */
+  onOwed(id: number): void {
+    this.#write(() => this.#statements.setStage.run('on owed', id));
+  }
+
   /** The action's script runs in this process group. */
   runsIn(id: number, group: JournaledGroup): void {
     this.#write(() => this.#statements.setGroup.run(JSON.stringify(group), id));

@@ -14,6 +14,7 @@ import { backoffMs } from '../wait.ts';
 import { lastPowerEnd } from './last-power-end.ts';
 import { ResumedCommands } from './resumed-commands.ts';
 import { runCommand } from './run-command.ts';
+import type { SystemsOff } from './systems-off.ts';
 import type { WorkerOptions } from './worker-options.ts';
 
 export interface QueueParts {
@@ -25,6 +26,7 @@ export interface QueueParts {
   /** Is told of each command that the hub has given to this worker. */
   readonly claimed: RecentIds;
   readonly netboot: NetbootParts;
+  readonly systemsOff: SystemsOff;
   readonly whose: ClaimOptions['whose'];
   /** Resolves when other workers can know what this one has. */
   readonly announced: () => Promise<void>;
@@ -37,7 +39,8 @@ const CLAIM_BACKOFF = { firstMs: 500, maxMs: 60_000 };
 /** The queue of a worker: what claims, runs and reports its commands. */
 export function createQueue(options: WorkerOptions, parts: QueueParts): CommandQueue {
   const { config, environment, stopping, killing, log } = options;
-  const { hub, journal, reporter, answers, roster, claimed, netboot, whose, announced, onChange } = parts;
+  const { hub, journal, reporter, answers, roster, claimed, netboot, systemsOff, whose } = parts;
+  const { announced, onChange } = parts;
   const faults = new Map<number, number>();
   const announcing = async <T>(work: Promise<T>): Promise<T> => {
     onChange();
@@ -47,7 +50,8 @@ export function createQueue(options: WorkerOptions, parts: QueueParts): CommandQ
       onChange();
     }
   };
-  const resumed = new ResumedCommands({ hub, journal, announced, signal: stopping, log });
+  const onStaysOff = (command: Command): void => systemsOff.staysOff(command);
+  const resumed = new ResumedCommands({ hub, journal, announced, onStaysOff, signal: stopping, log });
   const run = (command: Command): Promise<'ended' | 'interrupted'> =>
     runCommand(command, {
       act: runAction,
@@ -58,6 +62,7 @@ export function createQueue(options: WorkerOptions, parts: QueueParts): CommandQ
       killing,
       journal,
       onStarted: (entry) => answers.running(entry),
+      systemsOff,
       log,
     });
   return new CommandQueue({

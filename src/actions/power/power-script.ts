@@ -13,27 +13,29 @@ import type { PowerMode } from './script-environment.ts';
 /**
  * Runs the system's power script until it succeeds, as often as the settings allow.
  * @throws CommandFailedError after the last attempt, blaming the system unless the script could not even be started;
- * InterruptedError when a stop came before success and attempts were left, or ended the script.
+ * InterruptedError when a stop came before success and attempts were left, or ended the script. What is owed to a system that is off
+ * `isOwed`: it is tried once more, and at once, after a stop.
  */
 export async function powerScript(
   mode: PowerMode,
   power: PowerSettings,
   context: ActionContext,
+  { isOwed = false }: { readonly isOwed?: boolean } = {},
 ): Promise<void> {
-  const { settings, log, stopping, timing = POWER_TIMING } = context;
+  const { settings, log, stopping, killing, timing = POWER_TIMING } = context;
   const file = await findPowerScript(power.type, settings.powerScriptsDir);
   const env = scriptEnvironment(mode, power, context);
+  let triesAfterStop = isOwed ? 1 : 0;
   for (let attempt = 1; ; attempt += 1) {
-    if (stopping.aborted) throw new InterruptedError(`power ${mode}: stopped before attempt ${attempt}`);
+    if (killing.aborted || (stopping.aborted && triesAfterStop === 0)) {
+      throw new InterruptedError(`power ${mode}: stopped before attempt ${attempt}`);
+    }
+    if (stopping.aborted) triesAfterStop -= 1;
     const failure = await tryOnce({ file, env, power, context });
     if (failure === undefined) return;
     log.warn('power script failed', { mode, attempt, ...failure.facts });
     if (attempt >= settings.powerAttempts) throw failure.afterAttempts(attempt);
-    if (!(await wait(timing.retryDelayMs(attempt + 1), stopping))) {
-      throw new InterruptedError(
-        `power ${mode}: stopped after ${attempt} of ${settings.powerAttempts} attempts`,
-      );
-    }
+    await wait(timing.retryDelayMs(attempt + 1), stopping);
   }
 }
 
