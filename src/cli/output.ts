@@ -41,6 +41,8 @@ export class Output {
    * @throws Error when it cannot be written
    */
   async written(stopping: AbortSignal): Promise<void> {
+    // An error of what was just written comes a moment later.
+    await new Promise((resolve) => setImmediate(resolve));
     // Not even an empty text to a stream that was never used: to open it would change how a shared descriptor blocks.
     if (this.#failure === undefined && this.#stream.writableLength > 0) {
       const flushed = new Promise<void>((resolve) => this.#stream.write('', () => resolve()));

@@ -37,8 +37,7 @@ describe('runCommand', () => {
   ): Promise<'ended' | 'interrupted'> => {
     const command = powerCommand({ id: 7, action });
     const { settings, environment, netboot, killing } = actionContext();
-    state.journal.claiming(command, Date.now(), []);
-    state.journal.claimed(7);
+    if (state.journal.claiming(command, Date.now(), [])) state.journal.claimed(7);
     return runCommand(command, {
       act: async (...args) => {
         await act(...args);
