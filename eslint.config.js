@@ -32,9 +32,12 @@ export default tseslint.config(
     files: ['src/**/*.ts'],
     rules: {
       // All of zod's languages would go into the bundle, and be loaded by each program.
-      'no-restricted-imports': [
+      'no-restricted-syntax': [
         'error',
-        { name: 'zod', importNames: ['z'], message: "Write import * as z from 'zod'." },
+        {
+          selector: "ImportDeclaration[source.value='zod'] > ImportSpecifier[imported.name='z']",
+          message: "Write import * as z from 'zod'.",
+        },
       ],
       'no-restricted-properties': [
         'error',

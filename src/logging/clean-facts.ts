@@ -64,8 +64,8 @@ class Cleaner {
     if (types.isNativeError(value)) return this.#text(describeError(value), MAX_TEXT);
     // Before `toJSON`: that of a Buffer lists its bytes.
     if (ArrayBuffer.isView(value)) return `[${value.byteLength} bytes]`;
-    if ('toJSON' in value && typeof value.toJSON === 'function') {
-      const json: unknown = value.toJSON();
+    if (hasJson(value)) {
+      const json = value.toJSON();
       return json === value ? this.members(value, depth) : this.#value(json, depth + 1);
     }
     return Array.isArray(value) ? this.#items(value, depth) : this.members(value, depth);
@@ -93,6 +93,10 @@ class Cleaner {
     this.#room -= cut.length;
     return cut;
   }
+}
+
+function hasJson(value: object): value is { toJSON: () => unknown } {
+  return 'toJSON' in value && typeof value.toJSON === 'function';
 }
 
 /** What a getter or `toJSON` of others gives; a mark when it throws. */

@@ -97,9 +97,8 @@ describe('a worker whose log', () => {
     const server = createServer({ pauseOnConnect: true }).listen(lab.files.file('socket'));
     const client = connect(lab.files.file('socket'));
     await waitUntil(() => server.listening && !client.connecting);
-    const descriptor = (client as unknown as { _handle: { fd: number } })._handle.fd;
     try {
-      lab.startWorker({}, { stderr: descriptor });
+      lab.startWorker({}, { stderr: client });
       await runMany();
     } finally {
       client.destroy();

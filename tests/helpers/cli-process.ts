@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
+import type { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
@@ -38,8 +39,8 @@ export interface CliOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** What Node runs; the built program unless given. */
   readonly program?: readonly string[];
-  /** A descriptor for its standard error; then nothing of that is kept here. */
-  readonly stderr?: number;
+  /** A descriptor or connection for its standard error; then nothing of that is kept here. */
+  readonly stderr?: number | Socket;
   /** How many descriptors it may have open. */
   readonly maxDescriptors?: number;
 }

@@ -32,7 +32,7 @@ export function openLogPipe(files: TempDir): LogPipe {
   const descriptor = openSync(path, 'w');
   const killReader = async (): Promise<void> => {
     const reader = readers.pop();
-    if (reader === undefined || reader.exitCode !== null) return;
+    if (reader?.exitCode !== null) return;
     reader.kill('SIGKILL');
     await once(reader, 'exit');
   };
