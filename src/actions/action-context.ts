@@ -24,6 +24,7 @@ export interface ActionContext {
   readonly killing: AbortSignal;
   /** Told of each process group as it starts, before anything else happens. */
   readonly onProcessGroup: (group: ProcessGroup) => void;
+  readonly reboot: RebootProgress;
   /** Only tests have reason to change it. */
   readonly timing?: PowerTiming;
 }
@@ -62,6 +63,14 @@ export interface WrittenPathsMemory {
   add(fqdn: string, paths: readonly string[]): void;
   /** To be called when nothing but these is there any more. */
   keepOnly(fqdn: string, paths: readonly string[]): void;
+}
+
+/** How far a reboot has come, of which a former life of the worker may have done the first half. */
+export interface RebootProgress {
+  /** Whether the system is switched off already. */
+  readonly isOff: boolean;
+  /** To be called when it is, before anything else happens. */
+  readonly switchedOff: () => void;
 }
 
 /** How long power actions wait between steps. */

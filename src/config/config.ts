@@ -31,6 +31,7 @@ export interface Config {
   readonly fallbackPrimary: boolean;
   readonly orphanGraceS: number;
   readonly concurrency: number;
+  readonly stopTimeoutS: number;
   readonly stateDir: string;
 
   readonly powerAttempts: number;

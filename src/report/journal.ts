@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type Database from 'libsql';
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Command, encodeCommand, isRepeatable, type Outcome } from '../command.ts';
 import { describeError } from '../errors.ts';
 import { lockDirectory, openJournalDatabase, prepareStatements } from './journal-database.ts';
@@ -70,6 +70,11 @@ export class Journal {
     const start = (): void => void this.#write(() => this.#statements.start.run(startedAt, command.id));
     if (isRepeatable(command.action)) start();
     else this.#durably(start);
+  }
+
+  /** The reboot has switched its system off. Should it be cut short now, all that is left to do is to switch it on. */
+  onOwed(id: number): void {
+    this.#write(() => this.#statements.setStage.run('on owed', id));
   }
 
   /** The action's script runs in this process group. */

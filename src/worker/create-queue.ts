@@ -15,6 +15,7 @@ import { backoffMs } from '../wait.ts';
 import { lastPowerEnd } from './last-power-end.ts';
 import { ResumedCommands } from './resumed-commands.ts';
 import { runCommand } from './run-command.ts';
+import type { SystemsOff } from './systems-off.ts';
 import type { WorkerOptions } from './worker-options.ts';
 
 export interface QueueParts {
@@ -27,6 +28,7 @@ export interface QueueParts {
   readonly claimed: RecentIds;
   readonly powerScripts: PowerScripts;
   readonly netboot: NetbootParts;
+  readonly systemsOff: SystemsOff;
   readonly whose: ClaimOptions['whose'];
   /** Resolves when other workers can know what this one has. */
   readonly announced: () => Promise<void>;
@@ -39,19 +41,8 @@ const CLAIM_BACKOFF = { firstMs: 500, maxMs: 60_000 };
 /** The queue of a worker: what claims, runs and reports its commands. */
 export function createQueue(options: WorkerOptions, parts: QueueParts): CommandQueue {
   const { config, environment, stopping, killing, log } = options;
-  const {
-    hub,
-    journal,
-    reporter,
-    answers,
-    roster,
-    claimed,
-    powerScripts,
-    netboot,
-    whose,
-    announced,
-    onChange,
-  } = parts;
+  const { hub, journal, reporter, answers, roster, claimed, powerScripts, netboot, systemsOff } = parts;
+  const { whose, announced, onChange } = parts;
   const faults = new Map<number, number>();
   const announcing = async <T>(work: Promise<T>): Promise<T> => {
     onChange();
@@ -61,7 +52,8 @@ export function createQueue(options: WorkerOptions, parts: QueueParts): CommandQ
       onChange();
     }
   };
-  const resumed = new ResumedCommands({ hub, journal, announced, signal: stopping, log });
+  const onStaysOff = (command: Command): void => systemsOff.staysOff(command);
+  const resumed = new ResumedCommands({ hub, journal, announced, onStaysOff, signal: stopping, log });
   const run = (command: Command): Promise<'ended' | 'interrupted'> =>
     runCommand(command, {
       act: runAction,
@@ -73,6 +65,7 @@ export function createQueue(options: WorkerOptions, parts: QueueParts): CommandQ
       killing,
       journal,
       onStarted: (entry) => answers.running(entry),
+      systemsOff,
       log,
     });
   return new CommandQueue({

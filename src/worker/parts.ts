@@ -24,6 +24,7 @@ import type { WorkerMoment } from './announcement.ts';
 import { Colleagues, workerName } from './colleagues.ts';
 import { createQueue } from './create-queue.ts';
 import type { Sources } from './sources.ts';
+import { SystemsOff } from './systems-off.ts';
 import type { WorkerOptions } from './worker-options.ts';
 
 /** What a worker is made of. */
@@ -76,6 +77,7 @@ export function createParts(options: WorkerOptions): Parts {
     ...{ hub, journal, reporter, answers, roster, claimed },
     powerScripts: powerScripts(options, troubles),
     netboot: { images, writtenPaths: journal.writtenPaths, lookup: names.lookup },
+    systemsOff: new SystemsOff(troubles),
     whose: (id) => (publisher === undefined ? 'ours' : doubts.whose(id)),
     announced: () => colleagues?.announced(options.stopping) ?? Promise.resolve(),
     onChange: () => colleagues?.changed(),

@@ -15,6 +15,8 @@ export interface RecoveryOptions {
   readonly queue: Pick<CommandQueue, 'resume'>;
   /** Called for what the hub knows, and only its publisher still waits for. */
   readonly onTold: (entry: JournalEntry) => void;
+  /** Called for a reboot that was cut short after it had switched its system off. */
+  readonly onSystemOff: (command: Command) => void;
   readonly signal: AbortSignal;
   readonly log: Logger;
 }
@@ -30,7 +32,7 @@ export function recover(options: RecoveryOptions): void {
   log.info('taking up commands of an earlier run', { count: entries.length });
   const runs = new Map(
     entries
-      .filter(({ stage }) => stage === 'started')
+      .filter(({ stage }) => stage === 'started' || stage === 'on owed')
       .map(({ command: { id }, processGroup }) => [
         id,
         { group: processGroup, marker: runMarker(journal, id) },
@@ -79,7 +81,7 @@ async function hasEnded(
 function takeUp(
   entry: JournalEntry,
   clear: Promise<boolean> | undefined,
-  { journal, queue, onTold }: RecoveryOptions,
+  { journal, queue, onTold, onSystemOff }: RecoveryOptions,
 ): void {
   const { command, stage } = entry;
   switch (stage) {
@@ -90,6 +92,9 @@ function takeUp(
     case 'started':
       if (isRepeatable(command.action)) return queue.resume(command, 'run', clear);
       return queue.resume(command, 'report', abortOnce(clear, command, journal));
+    case 'on owed':
+      onSystemOff(command);
+      return queue.resume(command, 'run', clear);
     case 'ended':
       return queue.resume(command, 'report');
     case 'told':

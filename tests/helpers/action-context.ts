@@ -30,6 +30,7 @@ export function actionContext(
     stopping: new AbortController().signal,
     killing: new AbortController().signal,
     onProcessGroup: () => undefined,
+    reboot: { isOff: false, switchedOff: () => undefined },
     timing: { retryDelayMs: () => 0, rebootPauseMs: 0 },
     ...rest,
     settings: {

@@ -12,27 +12,30 @@ import type { PowerMode } from './script-environment.ts';
 
 /**
  * Runs the system's power script until it succeeds, as often as the settings allow and as trying again may help.
- * @throws CommandFailedError after the last attempt, blaming the system unless the lab controller is at fault; InterruptedError when a stop came before success and attempts were left, or ended the script.
+ * @throws CommandFailedError after the last attempt, blaming the system unless the lab controller is at fault; InterruptedError when a stop
+ * came before success and attempts were left, or ended the script. What is owed to a system that is off (`isOwed`) is tried once more, and
+ * at once, after a stop.
  */
 export async function powerScript(
   mode: PowerMode,
   power: PowerSettings,
   context: ActionContext,
+  { isOwed = false }: { readonly isOwed?: boolean } = {},
 ): Promise<void> {
-  const { settings, powerScripts, log, stopping, timing = POWER_TIMING } = context;
+  const { settings, powerScripts, log, stopping, killing, timing = POWER_TIMING } = context;
   const file = powerScripts.find(power.type);
   const env = scriptEnvironment(mode, power, context);
+  let triesAfterStop = isOwed ? 1 : 0;
   for (let attempt = 1; ; attempt += 1) {
-    if (stopping.aborted) throw new InterruptedError(`power ${mode}: stopped before attempt ${attempt}`);
+    if (killing.aborted || (stopping.aborted && triesAfterStop === 0)) {
+      throw new InterruptedError(`power ${mode}: stopped before attempt ${attempt}`);
+    }
+    if (stopping.aborted) triesAfterStop -= 1;
     const failure = await tryOnce({ file, env, power, context });
     if (failure === undefined) return;
     log.warn('power script failed', { mode, attempt, ...failure.facts });
     if (failure.isFinal || attempt >= settings.powerAttempts) throw failure.afterAttempts(attempt);
-    if (!(await wait(timing.retryDelayMs(attempt + 1), stopping))) {
-      throw new InterruptedError(
-        `power ${mode}: stopped after ${attempt} of ${settings.powerAttempts} attempts`,
-      );
-    }
+    await wait(timing.retryDelayMs(attempt + 1), stopping);
   }
 }
 
