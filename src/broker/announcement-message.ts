@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { ACTIONS, hostName } from '../command.ts';
+import { trimmed } from '../white-space.ts';
 import type { RelayAnnouncement, WorkerAnnouncement } from './announcement.ts';
 import { askKey, relayKey, workerKey, WORKERS_EXCHANGE } from './names.ts';
 import type { OutgoingMessage } from './outgoing-message.ts';
@@ -54,7 +55,7 @@ const wireNamed = z.object({
   id,
   fqdn: hostName,
   action: z.enum(ACTIONS),
-  address: z.string().max(4096),
+  address: z.string().max(4096).overwrite(trimmed),
 });
 
 const wireCommand = wireNamed

@@ -37,6 +37,8 @@ export interface Config {
   readonly powerAttempts: number;
   readonly powerTimeoutS: number;
   readonly powerScriptsDir: string;
+  readonly powerEnvironment: readonly string[];
+  readonly ipmi15: 'never' | 'fallback';
 
   readonly consoleLogs: string;
   readonly tftpRoot: string;

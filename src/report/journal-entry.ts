@@ -46,7 +46,7 @@ const replySchema = z.object({
     .transform((id): string | undefined => id),
 });
 
-/** One command that is not done with. Times are in milliseconds since the epoch. */
+/** One command that is not done with. Times are on the steady clock; those of an earlier boot are when the journal was first opened in this one. */
 export interface JournalEntry {
   readonly command: Command;
   readonly stage: Stage;

@@ -8,6 +8,7 @@ import { lanesOf } from '../command.ts';
 import type { CommandQueue } from '../queue/command-queue.ts';
 import type { Journal } from '../report/journal.ts';
 import type { JournalEntry } from '../report/journal-entry.ts';
+import { wallTimeOf } from '../steady-clock.ts';
 
 /** What does not change from one announcement to the next. */
 export type WorkerFacts = Pick<
@@ -74,7 +75,7 @@ function announced(entry: JournalEntry): readonly AnnouncedCommand[] {
   const { stage, receivedAt, startedAt, endedAt } = entry;
   if (stage === 'claiming' || stage === 'told') return [];
   const sinceMs = stage === 'ended' ? endedAt : stage === 'claimed' ? receivedAt : startedAt;
-  return [{ ...named(entry), stage: STAGES[stage], sinceMs: sinceMs ?? receivedAt }];
+  return [{ ...named(entry), stage: STAGES[stage], sinceMs: wallTimeOf(sinceMs ?? receivedAt) }];
 }
 
 function named({ command: { id, fqdn, action, power } }: JournalEntry): NamedCommand {

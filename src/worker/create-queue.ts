@@ -1,4 +1,5 @@
 import type { NetbootParts } from '../actions/action-context.ts';
+import type { PowerScripts } from '../actions/power/power-scripts.ts';
 import { runAction } from '../actions/run-action.ts';
 import { claim, type ClaimOptions } from '../claim/claim.ts';
 import type { Command } from '../command.ts';
@@ -25,6 +26,7 @@ export interface QueueParts {
   readonly roster: Roster;
   /** Is told of each command that the hub has given to this worker. */
   readonly claimed: RecentIds;
+  readonly powerScripts: PowerScripts;
   readonly netboot: NetbootParts;
   readonly systemsOff: SystemsOff;
   readonly whose: ClaimOptions['whose'];
@@ -39,8 +41,8 @@ const CLAIM_BACKOFF = { firstMs: 500, maxMs: 60_000 };
 /** The queue of a worker: what claims, runs and reports its commands. */
 export function createQueue(options: WorkerOptions, parts: QueueParts): CommandQueue {
   const { config, environment, stopping, killing, log } = options;
-  const { hub, journal, reporter, answers, roster, claimed, netboot, systemsOff, whose } = parts;
-  const { announced, onChange } = parts;
+  const { hub, journal, reporter, answers, roster, claimed, powerScripts, netboot, systemsOff } = parts;
+  const { whose, announced, onChange } = parts;
   const faults = new Map<number, number>();
   const announcing = async <T>(work: Promise<T>): Promise<T> => {
     onChange();
@@ -57,6 +59,7 @@ export function createQueue(options: WorkerOptions, parts: QueueParts): CommandQ
       act: runAction,
       settings: config,
       environment,
+      powerScripts,
       netboot,
       stopping,
       killing,

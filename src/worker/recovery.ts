@@ -6,6 +6,7 @@ import type { CommandQueue } from '../queue/command-queue.ts';
 import { beginsRest } from '../queue/earliest-start.ts';
 import type { Journal } from '../report/journal.ts';
 import type { JournalEntry } from '../report/journal-entry.ts';
+import { steadyNow } from '../steady-clock.ts';
 import { wait } from '../wait.ts';
 import { abortedOutcome, runMarker } from './run-command.ts';
 
@@ -109,6 +110,6 @@ async function abortOnce(
 ): Promise<boolean> {
   if ((await clear) === false) return false;
   const outcome = abortedOutcome(command, 'The worker died');
-  journal.ended(command, outcome, Date.now(), { beginsRest: beginsRest(command) });
+  journal.ended(command, outcome, steadyNow(), { beginsRest: beginsRest(command) });
   return true;
 }

@@ -3,6 +3,7 @@ import { describeError } from '../errors.ts';
 import type { HubClient } from '../hub/hub-client.ts';
 import type { Logger } from '../logger.ts';
 import type { Journal } from '../report/journal.ts';
+import { steadyNow } from '../steady-clock.ts';
 import { backoffMs, wait } from '../wait.ts';
 
 export interface ResumedCommandsOptions {
@@ -53,7 +54,7 @@ export class ResumedCommands {
       log.error('system stays off', { id: command.id, fqdn: command.fqdn, reason: message });
       this.#options.onStaysOff(command);
     }
-    journal.ended(command, { status: 'aborted', message }, Date.now(), { beginsRest: false });
+    journal.ended(command, { status: 'aborted', message }, steadyNow(), { beginsRest: false });
     return 'ended';
   }
 

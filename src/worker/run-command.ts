@@ -5,11 +5,12 @@ import type { Logger } from '../logger.ts';
 import { beginsRest } from '../queue/earliest-start.ts';
 import type { Journal } from '../report/journal.ts';
 import type { JournalEntry } from '../report/journal-entry.ts';
+import { steadyNow } from '../steady-clock.ts';
 import type { SystemsOff } from './systems-off.ts';
 
 export interface RunOptions extends Pick<
   ActionContext,
-  'settings' | 'environment' | 'netboot' | 'stopping' | 'killing'
+  'settings' | 'environment' | 'powerScripts' | 'netboot' | 'stopping' | 'killing'
 > {
   readonly act: ActionFunction;
   readonly journal: Pick<Journal, 'identity' | 'entry' | 'started' | 'onOwed' | 'runsIn' | 'ended'>;
@@ -21,12 +22,13 @@ export interface RunOptions extends Pick<
 
 /** Runs a claimed command and journals how it ended; `interrupted` when a stop came first and it will be run again. */
 export async function runCommand(command: Command, options: RunOptions): Promise<'ended' | 'interrupted'> {
-  const { act, journal, onStarted, systemsOff, settings, environment, netboot, stopping, killing } = options;
+  const { act, journal, onStarted, systemsOff } = options;
+  const { settings, environment, powerScripts, netboot, stopping, killing } = options;
   const { id, fqdn, action } = command;
   const log = options.log.child({ id, fqdn, action });
   // Not begun, it does not count as started: even what must not be repeated can then be run after the next start.
   if (stopping.aborted) return 'interrupted';
-  const startedAt = Date.now();
+  const startedAt = steadyNow();
   const isOnOwed = (): boolean => journal.entry(id)?.stage === 'on owed';
   const reboot = { isOff: isOnOwed(), switchedOff: () => remember(() => journal.onOwed(id), log) };
   if (!reboot.isOff) journal.started(command, startedAt);
@@ -37,6 +39,7 @@ export async function runCommand(command: Command, options: RunOptions): Promise
   const outcome = await outcomeOf(command, act, isResumable, {
     settings,
     environment,
+    powerScripts,
     netboot,
     stopping,
     killing,
@@ -54,9 +57,9 @@ export async function runCommand(command: Command, options: RunOptions): Promise
     return 'interrupted';
   }
   systemsOff.ended(command);
-  const endedAt = Date.now();
+  const endedAt = steadyNow();
   journal.ended(command, outcome, endedAt, { beginsRest: beginsRest(command) });
-  log.info('command ended', { ...outcome, ranMs: endedAt - startedAt });
+  log.info('command ended', { ...outcome, ranMs: Math.round(endedAt - startedAt) });
   return 'ended';
 }
 

@@ -39,6 +39,8 @@ export interface CliOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** What Node runs; the built program unless given. */
   readonly program?: readonly string[];
+  /** A command with arguments that runs it in the end, as `nice` does. */
+  readonly under?: readonly string[];
   /** A descriptor or connection for its standard error; then nothing of that is kept here. */
   readonly stderr?: number | Socket;
   /** How many descriptors it may have open. */
@@ -51,11 +53,11 @@ const TFTP_ROOT = join(tmpdir(), 'beaker-provision-test-tftp');
 
 /** Starts the built program with these arguments and settings, and nothing of this process's environment but PATH. */
 export function startCli(args: readonly string[], options: CliOptions = {}): CliProcess {
-  const { settings = {}, env = {}, program = [BUILT], stderr = 'pipe', maxDescriptors } = options;
+  const { settings = {}, env = {}, program = [BUILT], under = [], stderr = 'pipe', maxDescriptors } = options;
   if (!existsSync(BUILT)) throw new Error(`expected ${BUILT}, found none; run npm run build`);
   const variables = Object.entries(settings).map(([key, value]) => [`BEAKER_${key}`, String(value)] as const);
   const limit = maxDescriptors === undefined ? [] : ['prlimit', `--nofile=${maxDescriptors}`];
-  const [file = '', ...fileArgs] = [...limit, process.execPath, ...program, ...args];
+  const [file = '', ...fileArgs] = [...under, ...limit, process.execPath, ...program, ...args];
   const child = spawn(file, fileArgs, {
     env: { PATH: process.env['PATH'], BEAKER_TFTP_ROOT: TFTP_ROOT, ...Object.fromEntries(variables), ...env },
     stdio: ['ignore', 'pipe', stderr],

@@ -11,6 +11,7 @@ import { Reporter } from '../../../src/report/reporter.ts';
 import { PollSource } from '../../../src/sources/poll-source.ts';
 import { recover } from '../../../src/worker/recovery.ts';
 import { runCommand } from '../../../src/worker/run-command.ts';
+import { steadyNow } from '../../../src/steady-clock.ts';
 import { actionContext } from '../../helpers/action-context.ts';
 import { silentLogger as log } from '../../helpers/silent-logger.ts';
 import type { Lab } from './lab.ts';
@@ -111,7 +112,7 @@ export class Life {
       log,
     });
     if (this.isOver()) return;
-    const roster = new Roster({ self: journal.identity, now: Date.now });
+    const roster = new Roster({ self: journal.identity, now: steadyNow });
     void new Elsewhere({ self: 'this:1', hub, queue, roster, journal, log }).watch(2, signal);
     for (const { command, delivery } of this.#options.lab.messages()) {
       const acknowledge = (): void => (this.isOver() ? undefined : delivery.acknowledge());

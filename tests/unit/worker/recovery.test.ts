@@ -6,6 +6,7 @@ import { RUN_MARKER } from '../../../src/process/end-group.ts';
 import type { JournalEntry } from '../../../src/report/journal-entry.ts';
 import { recover } from '../../../src/worker/recovery.ts';
 import { runMarker } from '../../../src/worker/run-command.ts';
+import { steadyNow } from '../../../src/steady-clock.ts';
 import { powerCommand } from '../../helpers/commands.ts';
 import { isAlive } from '../../helpers/is-alive.ts';
 import { type JournalInDir, journalInDir } from '../../helpers/journal-in-dir.ts';
@@ -96,7 +97,7 @@ describe('recover', () => {
     'aborts a %s that a crash cut short, once and for all',
     async (action) => {
       state.journal.started(claimed(1, action), 2000);
-      const before = Date.now();
+      const before = steadyNow();
       await takeUp();
       expect(resumed).toEqual([[1, 'report']]);
       expect(state.journal.entry(1)).toMatchObject({

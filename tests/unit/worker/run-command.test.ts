@@ -5,6 +5,7 @@ import { CommandFailedError, InterruptedError } from '../../../src/errors.ts';
 import type { JournalEntry } from '../../../src/report/journal-entry.ts';
 import { Troubles } from '../../../src/troubles.ts';
 import { runCommand } from '../../../src/worker/run-command.ts';
+import { steadyNow } from '../../../src/steady-clock.ts';
 import { SystemsOff } from '../../../src/worker/systems-off.ts';
 import { actionContext } from '../../helpers/action-context.ts';
 import { powerCommand } from '../../helpers/commands.ts';
@@ -36,14 +37,15 @@ describe('runCommand', () => {
     act: (command: Command, context: ActionContext) => unknown,
   ): Promise<'ended' | 'interrupted'> => {
     const command = powerCommand({ id: 7, action });
-    const { settings, environment, netboot, killing } = actionContext();
-    if (state.journal.claiming(command, Date.now(), [])) state.journal.claimed(7);
+    const { settings, environment, powerScripts, netboot, killing } = actionContext();
+    if (state.journal.claiming(command, steadyNow(), [])) state.journal.claimed(7);
     return runCommand(command, {
       act: async (...args) => {
         await act(...args);
       },
       settings,
       environment,
+      powerScripts,
       netboot,
       killing,
       stopping: stop.signal,
