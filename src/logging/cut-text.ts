@@ -19,7 +19,7 @@ export function cutText(text: string, secrets: readonly Secret[], max = MAX_TEXT
 }
 
 /** `text` with all secrets masked. */
-export function maskAll(text: string, secrets: readonly Secret[]): string {
+function maskAll(text: string, secrets: readonly Secret[]): string {
   return secrets.reduce((masked, secret) => secret.mask(masked), text);
 }
 

@@ -74,10 +74,9 @@ export function createParts(options: WorkerOptions): Parts {
     now: steadyNow,
   });
   const queue = createQueue(options, {
-    ...{ hub, journal, reporter, answers, roster, claimed },
+    ...{ hub, journal, reporter, answers, roster, claimed, systemsOff: new SystemsOff(troubles) },
     powerScripts: powerScripts(options, troubles),
     netboot: { images, writtenPaths: journal.writtenPaths, lookup: names.lookup },
-    systemsOff: new SystemsOff(troubles),
     whose: (id) => (publisher === undefined ? 'ours' : doubts.whose(id)),
     announced: () => colleagues?.announced(options.stopping) ?? Promise.resolve(),
     onChange: () => colleagues?.changed(),

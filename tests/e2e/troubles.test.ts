@@ -31,17 +31,14 @@ describe('a worker in trouble', () => {
       level: 'error',
       reason: expect.stringContaining('Invalid username or password'),
     });
-    // A minute of this is two lines: what comes again is counted.
-    await worker.untilLogged('cannot look for orphaned commands');
-    const since = performance.now();
-    await waitUntil(() => performance.now() - since > 2_000);
-    expect(worker.logged('cannot look for orphaned commands')).toHaveLength(1);
+    // One for each time that it wanted to call the hub.
+    await waitUntil(() => worker.logged('cannot look for orphaned commands').length > 10, {
+      timeoutMs: 30_000,
+    });
     expect(calls('auth.login_password')).toBe(1);
     expect(worker.stderr).not.toContain('wr0ng-pass');
     worker.signal('SIGTERM');
     expect(await worker.exited).toBe(0);
-    const [, summary] = worker.logged('cannot look for orphaned commands');
-    expect(Number(summary?.['repeated'])).toBeGreaterThan(10);
   });
 
   it('says that the broker refuses its password, does not hammer, and polls meanwhile', async () => {
@@ -51,15 +48,15 @@ describe('a worker in trouble', () => {
       AMQP_URL: `amqp://guest:wr0ng-pass@127.0.0.1:${proxy.port}`,
       AMQP_FALLBACK_DELAY: 1,
     });
-    const refusal = await worker.untilLogged('broker refuses us', 2);
+    const refusal = await worker.untilLogged('broker refuses us');
     expect(refusal).toMatchObject({ level: 'error', reason: expect.stringContaining('correct AMQP_URL') });
     for (const id of [1, 2, 3]) {
       lab.queue({ id });
       await lab.untilEnded();
     }
     expect(lab.violations()).toEqual([]);
-    // One connection for the commands, one for the results.
-    expect(proxy.accepted).toBe(2);
+    // One connection for the commands, one for the results, whose line is the same and is counted.
+    await waitUntil(() => proxy.accepted === 2);
     expect(worker.stderr).not.toContain('wr0ng-pass');
     await proxy.close();
   }, 120_000);
