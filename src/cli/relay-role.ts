@@ -6,9 +6,9 @@ import { stopSignals } from './stop-signals.ts';
 
 /** `beaker-provision relay`: publishes until a signal. */
 export async function relayRole(args: RoleArguments): Promise<number> {
-  const { config, log } = configured('relay', args);
+  const { config, environment, log } = configured('relay', args);
   dieOnUnhandledErrors(log);
   const { stopping } = stopSignals();
-  await runRelay({ config, stopping, log });
+  await runRelay({ config, environment, stopping, log });
   return 0;
 }

@@ -48,7 +48,7 @@ const CLAIMED_MS = 600_000;
 export function createParts(options: WorkerOptions): Parts {
   const { config, log } = options;
   const journal = new Journal(config.stateDir);
-  const hub = hubFrom(config, log);
+  const hub = hubFrom(config, options.environment, log);
   const images = imageStore(options);
   const publisher = startPublisher(config, log);
   const answers = new Answers({ publisher, journal, lab: config.lab, worker: workerName(), log });
