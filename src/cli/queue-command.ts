@@ -51,7 +51,8 @@ export async function runQueueCommand(options: QueueCommandOptions): Promise<num
 function requestsOf({ args, delayS }: QueueCommandOptions): readonly QueueRequest[] {
   const [fqdn = '', ...actions] = args;
   const problems: string[] = [];
-  if (!hostName.safeParse(fqdn).success) {
+  const system = hostName.safeParse(fqdn);
+  if (!system.success) {
     problems.push(`queue: expected the host name of a system first, found "${fqdn}"`);
   }
   if (actions.length === 0)
@@ -63,7 +64,7 @@ function requestsOf({ args, delayS }: QueueCommandOptions): readonly QueueReques
   }
   if (problems.length > 0) throw new ConfigError(problems);
   return actions.map((action, index) => ({
-    fqdn,
+    fqdn: system.data ?? fqdn,
     action,
     ...(index === 0 && delayS !== undefined && { delay: delayS }),
   }));

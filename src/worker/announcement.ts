@@ -24,7 +24,7 @@ export interface AnnouncementOptions {
 /** What changes with the moment. */
 export type WorkerMoment = Pick<
   WorkerAnnouncement,
-  'mode' | 'isLeaving' | 'nth' | 'elsewhere' | 'answers' | 'last'
+  'mode' | 'isLeaving' | 'nth' | 'elsewhere' | 'answers' | 'last' | 'troubles'
 >;
 
 /** What this worker has to say: what its journal holds is what it may have been given. */

@@ -16,6 +16,7 @@ import { Reporter } from '../report/reporter.ts';
 import { Doubts } from '../roster/doubts.ts';
 import { Roster } from '../roster/roster.ts';
 import { steadyNow } from '../steady-clock.ts';
+import { Troubles } from '../troubles.ts';
 import type { WorkerMoment } from './announcement.ts';
 import { Colleagues, workerName } from './colleagues.ts';
 import { createQueue } from './create-queue.ts';
@@ -38,6 +39,8 @@ export interface Parts {
   readonly colleagues: Colleagues | undefined;
   /** The commands that the hub has given to this worker lately. */
   readonly claimed: RecentIds;
+  /** What an admin should look at, shown by `status`. */
+  readonly troubles: Troubles;
   /** Lets announcements say where commands come from. */
   readonly modeFrom: (sources: Pick<Sources, 'mode'>) => void;
 }
@@ -58,6 +61,7 @@ export function createParts(options: WorkerOptions): Parts {
   const claimed = new RecentIds(CLAIMED_MS, systemClock);
   let sources: Pick<Sources, 'mode'> | undefined;
   let colleagues: Colleagues | undefined;
+  const troubles = new Troubles(() => colleagues?.changed());
   const doubts = new Doubts({
     roster,
     ask: (token) => void colleagues?.ask(token),
@@ -82,11 +86,25 @@ export function createParts(options: WorkerOptions): Parts {
       roster,
       mode,
       last: () => answers.last(),
+      troubles,
       log,
     });
   }
   const modeFrom = (from: Pick<Sources, 'mode'>): void => void (sources = from);
-  return { journal, hub, images, publisher, answers, reporter, queue, roster, colleagues, claimed, modeFrom };
+  return {
+    journal,
+    hub,
+    images,
+    publisher,
+    answers,
+    reporter,
+    queue,
+    roster,
+    colleagues,
+    claimed,
+    troubles,
+    modeFrom,
+  };
 }
 
 const MB = 1_000_000;

@@ -18,6 +18,7 @@ describe('what a worker announces', () => {
     doubting: [{ id: 9, fqdn: 'sys9.lab.test', action: 'reboot', address: 'pdu2' }],
     waiting: { 'sys1.lab.test': [10, 11] },
     lanes: { 'system:sys1.lab.test': 2, 'power:PDU-A': 2 },
+    troubles: ['STATE_DIR /x is full'],
     last: [{ id: 6, fqdn: 'sys6.lab.test', action: 'on', status: 'failed', endedMs: 900, message: 'no' }],
     answers: ['token'],
   });
