@@ -2,7 +2,7 @@
  * The layers: a command goes sources → queue → actions → report, and no step knows the one before or after it.
  * `ALLOWED` says, for each folder of src/, which other folders it may import; types count like values. Everyone may import the foundation.
  */
-const FOUNDATION = '^src/(command|delivery|errors|secret|steady-clock|troubles|wait|white-space|logger)\\.ts$';
+const FOUNDATION = '^src/(command|delivery|errors|excerpt|logger|secret|steady-clock|troubles|wait|white-space|whole-text)\\.ts$';
 const WORKER = '^src/worker(\\.ts|/)';
 
 const ALLOWED = {
@@ -12,7 +12,7 @@ const ALLOWED = {
   },
   queue: { others: [], why: 'The queue decides on order alone; claim, run and report come in as functions.' },
   actions: {
-    others: ['process'],
+    others: ['process', 'net'],
     why: 'An action does one thing to one system, whoever asked for it and whoever hears of it.',
   },
   report: {
@@ -20,10 +20,11 @@ const ALLOWED = {
     why: 'A report delivers outcomes, and does not care how they came about.',
   },
   hub: {
-    others: ['xml-rpc'],
+    others: ['xml-rpc', 'net'],
     why: 'The hub client talks to Beaker, and leaves to others what to do with the answers.',
   },
-  broker: { others: [], why: 'The broker client knows AMQP, and nothing of commands.' },
+  net: { others: [], why: 'Sockets, proxies and HTTP are the same whatever is said over them.' },
+  broker: { others: ['net'], why: 'The broker client knows AMQP, and nothing of commands.' },
   process: { others: [], why: 'Running a child process is the same for whatever program.' },
   'xml-rpc': { others: [], why: 'A codec: both ends of the protocol share it.' },
   observe: { others: [], why: 'Metrics and health are told what happens; they never ask.' },
@@ -98,7 +99,7 @@ module.exports = {
     {
       name: 'foundation-is-below',
       comment:
-        'Everyone stands on command, delivery, errors, secret, steady-clock, troubles, wait, white-space and logger; they stand on each other only.',
+        'Everyone stands on command, delivery, errors, excerpt, secret, steady-clock, troubles, wait, white-space, whole-text and logger; they stand on each other only.',
       severity: 'error',
       from: { path: FOUNDATION },
       to: { path: '^src/', pathNot: FOUNDATION },

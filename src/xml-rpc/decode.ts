@@ -33,7 +33,7 @@ export function decode(document: string | Uint8Array, limits?: DecodeLimits): Xm
 export class Decoder {
   readonly #maxBytes: number;
   readonly #maxDepth: number;
-  readonly #utf8: TextDecoder;
+  readonly #utf8: InstanceType<typeof TextDecoder>;
   readonly #xml = new SaxesParser();
   readonly #document: OpenElement = open('document', DOCUMENT);
   readonly #open: OpenElement[] = [];
