@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { Agent, type ClientRequest, type IncomingMessage, request as requestByHttp } from 'node:http';
 import { Agent as SecureAgent, request as requestByHttps } from 'node:https';
 import { LastGoodAddresses } from './last-good-addresses.ts';
@@ -39,6 +40,8 @@ export class HttpClient {
 
   constructor(options: HttpClientOptions) {
     this.#options = options;
+    // One for each request under way.
+    setMaxListeners(0, this.#closing.signal);
     this.#addresses = options.addresses ?? new LastGoodAddresses();
     this.#secure = new SecureAgent({ keepAlive: true, timeout: KEPT_MS, ...options.trust });
   }
