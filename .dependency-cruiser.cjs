@@ -2,7 +2,8 @@
  * The layers: a command goes sources → queue → actions → report, and no step knows the one before or after it.
  * `ALLOWED` says, for each folder of src/, which other folders it may import; types count like values. Everyone may import the foundation.
  */
-const FOUNDATION = '^src/(command|delivery|errors|excerpt|logger|secret|steady-clock|troubles|wait|white-space|whole-text)\\.ts$';
+const FOUNDATION =
+  '^src/(command|delivery|errors|excerpt|logger|secret|steady-clock|troubles|wait|white-space|whole-text)\\.ts$';
 const WORKER = '^src/worker(\\.ts|/)';
 
 const ALLOWED = {

@@ -174,7 +174,10 @@ export function wholeText(maxLength: number) {
   return z
     .string()
     .max(maxLength)
-    .refine(isWholeText, 'expected text without control characters and lost characters (U+FFFD), which XML cannot carry');
+    .refine(
+      isWholeText,
+      'expected text without control characters and lost characters (U+FFFD), which XML cannot carry',
+    );
 }
 
 // XML-RPC turns absent text into nil, and Python's hub sends numbers for what looks like one ("power_id").

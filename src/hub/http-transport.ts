@@ -108,7 +108,9 @@ async function readAnswer(
   const type = headers['content-type'] ?? 'no content type';
   if (statusCode !== 200 || !/^(?:text|application)\/xml\b/i.test(type)) {
     const start = excerpt(mask(await readStart(body)), 201);
-    throw new Error(`expected status 200 and text/xml, found ${statusCode} and ${excerpt(type, 100)}: ${start}`);
+    throw new Error(
+      `expected status 200 and text/xml, found ${statusCode} and ${excerpt(type, 100)}: ${start}`,
+    );
   }
   const message = await decodeStream(body, { maxBytes: maxResponseBytes, keepsDamage: true });
   if (message.kind === 'call') throw new Error('expected an answer, found a call');
@@ -146,9 +148,12 @@ function unreachable(
 ): HubUnreachableError {
   const why = describeError(error);
   const masked = mask(why);
-  return new HubUnreachableError(`no usable answer from the hub at ${endpoint.href}: ${excerpt(masked, 1000)}`, {
-    mayHaveActed: isSent,
-    // A cause is printed with the error, so it must not say what was masked.
-    ...(masked === why && { cause: error }),
-  });
+  return new HubUnreachableError(
+    `no usable answer from the hub at ${endpoint.href}: ${excerpt(masked, 1000)}`,
+    {
+      mayHaveActed: isSent,
+      // A cause is printed with the error, so it must not say what was masked.
+      ...(masked === why && { cause: error }),
+    },
+  );
 }

@@ -64,7 +64,8 @@ export class LastGoodAddresses {
       const found = await this.#inTime(name, this.#question(key, name, options));
       this.#answered.delete(key);
       this.#answered.set(key, found);
-      for (const old of this.#answered.keys()) if (this.#answered.size > MAX_NAMES) this.#answered.delete(old);
+      for (const old of this.#answered.keys())
+        if (this.#answered.size > MAX_NAMES) this.#answered.delete(old);
       return found;
     } catch (error) {
       const good = this.#good.get(key);
@@ -95,7 +96,9 @@ export class LastGoodAddresses {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_resolve, reject) => {
       const give = (): void =>
-        reject(failure('ETIMEOUT', `the name service has no answer for ${name} within ${this.#timeoutMs} ms`));
+        reject(
+          failure('ETIMEOUT', `the name service has no answer for ${name} within ${this.#timeoutMs} ms`),
+        );
       timer = setTimeout(give, Math.max(0, lateAt - performance.now()));
     });
     try {

@@ -11,7 +11,11 @@ export type ProxyChoice = (url: URL) => URL | undefined;
  * @throws Error, at the request, when a variable holds no URL of HTTP or HTTPS
  */
 export function proxiesOf(environment: Environment): ProxyChoice {
-  const exempt = read(environment, 'no_proxy').toLowerCase().split(/[\s,]+/).filter(Boolean).map(parseEntry);
+  const exempt = read(environment, 'no_proxy')
+    .toLowerCase()
+    .split(/[\s,]+/)
+    .filter(Boolean)
+    .map(parseEntry);
   return (url) => {
     const variable = url.protocol === 'https:' ? 'https_proxy' : 'http_proxy';
     const text = read(environment, variable);

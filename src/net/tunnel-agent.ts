@@ -54,7 +54,10 @@ export class TunnelAgent extends Agent {
       }
       if (head.length > 0) socket.unshift(head);
       const { secureContext, rejectUnauthorized } = this.#tunnel.trust;
-      end(null, connect({ socket, host, servername: options.servername ?? '', secureContext, rejectUnauthorized }));
+      end(
+        null,
+        connect({ socket, host, servername: options.servername ?? '', secureContext, rejectUnauthorized }),
+      );
     });
     request.on('error', (error) => fail('no answer', error));
     request.on('close', () => fail('the connection was closed'));

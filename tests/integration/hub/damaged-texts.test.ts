@@ -51,23 +51,28 @@ describe('a command with a password that XML cannot carry', () => {
       const isList = request.includes('get_queued_command_details');
       const body = isList
         ? list
-        : Buffer.from('<methodResponse><params><param><value><nil/></value></param></params></methodResponse>');
+        : Buffer.from(
+            '<methodResponse><params><param><value><nil/></value></param></params></methodResponse>',
+          );
       socket.write(`HTTP/1.1 200 OK\r\nContent-Type: text/xml\r\nContent-Length: ${body.length}\r\n\r\n`);
       socket.write(body);
     });
     return peer;
   }
 
-  it.each(DAMAGED)('leaves the others of the list readable, and is invalid itself: %s', async (_what, password) => {
-    const hub = await startHub(listWith(password));
-    const client = createHubClient({ url: `http://127.0.0.1:${hub.port}`, login: { method: 'none' } });
-    const [first, second, third] = await client.queuedCommands();
-    await client.close();
-    expect(decodeCommand(first).power?.password.reveal()).toBe('one');
-    expect(decodeCommand(third).power?.password.reveal()).toBe('three');
-    expect(() => decodeCommand(second)).toThrow(InvalidCommandError);
-    expect(() => decodeCommand(second)).toThrow(/^invalid command: power\.passwd: expected text without/);
-  });
+  it.each(DAMAGED)(
+    'leaves the others of the list readable, and is invalid itself: %s',
+    async (_what, password) => {
+      const hub = await startHub(listWith(password));
+      const client = createHubClient({ url: `http://127.0.0.1:${hub.port}`, login: { method: 'none' } });
+      const [first, second, third] = await client.queuedCommands();
+      await client.close();
+      expect(decodeCommand(first).power?.password.reveal()).toBe('one');
+      expect(decodeCommand(third).power?.password.reveal()).toBe('three');
+      expect(() => decodeCommand(second)).toThrow(InvalidCommandError);
+      expect(() => decodeCommand(second)).toThrow(/^invalid command: power\.passwd: expected text without/);
+    },
+  );
 
   it.each([
     ['a line feed, a tabulator and markup', Buffer.from('a\n\t&lt;&amp;&#62;'), 'a\n\t<&>'],

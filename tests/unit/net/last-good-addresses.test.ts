@@ -9,7 +9,8 @@ function found(addresses: LastGoodAddresses, name: string): Promise<unknown> {
   });
 }
 
-const works: Ask = (_name, _options, answer) => setImmediate(answer, null, [{ address: '127.0.0.9', family: 4 }]);
+const works: Ask = (_name, _options, answer) =>
+  setImmediate(answer, null, [{ address: '127.0.0.9', family: 4 }]);
 const fails: Ask = (_name, _options, answer) =>
   setImmediate(answer, Object.assign(new Error('EAI_AGAIN'), { code: 'EAI_AGAIN' }), []);
 const hangs: Ask = () => undefined;
@@ -37,7 +38,9 @@ describe('the last good addresses', () => {
     addresses.reached('hub.lab');
     answerBy(trouble);
     expect(await found(addresses, 'hub.lab')).toEqual([{ address: '127.0.0.9', family: 4 }]);
-    await expect(found(addresses, 'other.lab')).rejects.toThrow(/EAI_AGAIN|no answer for other\.lab within 50 ms/);
+    await expect(found(addresses, 'other.lab')).rejects.toThrow(
+      /EAI_AGAIN|no answer for other\.lab within 50 ms/,
+    );
   });
 
   it('are not those under which the name was never reached', async () => {

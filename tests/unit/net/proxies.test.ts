@@ -40,9 +40,12 @@ describe('the proxies of an environment', () => {
   });
 
   it('are described without user and password, also when they make no sense', () => {
-    const described = (text: string): string => describeProxy(proxiesOf({ http_proxy: text }), new URL('http://hub'));
+    const described = (text: string): string =>
+      describeProxy(proxiesOf({ http_proxy: text }), new URL('http://hub'));
     expect(described('http://me:s3cret@p:3128/')).toBe('http://p:3128');
     expect(described('')).toBe('none');
-    expect(described('socks5://me:s3cret@p')).toMatch(/^http_proxy: expected the URL of an HTTP proxy(?!.*s3cret)/);
+    expect(described('socks5://me:s3cret@p')).toMatch(
+      /^http_proxy: expected the URL of an HTTP proxy(?!.*s3cret)/,
+    );
   });
 });
