@@ -43,7 +43,7 @@ export class LastGoodAddresses {
         if (options.all === true) callback(null, [...addresses]);
         else if (first !== undefined) callback(null, first.address, first.family);
       },
-      (error: NodeJS.ErrnoException) => callback(error, [], 0),
+      (error: unknown) => callback(error as NodeJS.ErrnoException, [], 0),
     );
   };
 

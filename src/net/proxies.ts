@@ -5,7 +5,7 @@ export type ProxyChoice = (url: URL) => URL | undefined;
 
 /**
  * The proxies that an environment names, as usual: `http_proxy` and `https_proxy`, each for its own protocol, with or without `http://`, and
- * `no_proxy`, a list of hosts that are reached without. Lower case goes before upper case.
+ * `no_proxy`, a list of hosts that are reached without. Lower case goes before upper case, also when it is empty.
  *
  * An entry of `no_proxy` stands for the host of that name and for all below it, `*` for all hosts; a port behind it confines it to that port.
  * @throws Error, at the request, when a variable holds no URL of HTTP or HTTPS
@@ -35,7 +35,7 @@ export function describeProxy(choose: ProxyChoice, url: URL): string {
 }
 
 function read(environment: Environment, variable: string): string {
-  return (environment[variable] || environment[variable.toUpperCase()] || '').trim();
+  return (environment[variable] ?? environment[variable.toUpperCase()] ?? '').trim();
 }
 
 function parseProxy(text: string, variable: string): URL {

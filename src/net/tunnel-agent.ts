@@ -1,7 +1,7 @@
 import { request as requestByHttp, type ClientRequest } from 'node:http';
 import { Agent, type AgentOptions, request as requestByHttps, type RequestOptions } from 'node:https';
 import { isIP, type LookupFunction } from 'node:net';
-import type { Duplex } from 'node:stream';
+import { Duplex } from 'node:stream';
 import { connect, type SecureContext } from 'node:tls';
 
 /** How certificates are judged. */
@@ -30,18 +30,19 @@ export class TunnelAgent extends Agent {
   }
 
   override createConnection(options: RequestOptions, callback?: Opened): undefined {
-    const host = String(options.host ?? '');
+    const host = options.host ?? '';
     const request = this.#askProxy(`${isIP(host) === 6 ? `[${host}]` : host}:${options.port ?? 443}`);
     let isOver = false;
-    const end = (error: Error | null, stream?: Duplex): void => {
+    const end: Opened = (error, stream) => {
       if (isOver) return;
       isOver = true;
       clearTimeout(timer);
-      // The type asks for a stream beside an error; Node's own agent gives none either.
-      callback?.(error, stream as Duplex);
+      callback?.(error, stream);
     };
     const fail = (what: string, cause?: Error): void => {
-      end(new Error(`the proxy ${this.#tunnel.proxy.host} opens no tunnel: ${what}`, { cause }));
+      const error = new Error(`the proxy ${this.#tunnel.proxy.host} opens no tunnel: ${what}`, { cause });
+      // The type asks for a stream beside an error; no reader looks at it.
+      end(error, new Duplex());
       request.destroy();
     };
     const { timeoutMs } = this.#tunnel;

@@ -56,11 +56,11 @@ export async function runRelay(options: RunRelayOptions): Promise<void> {
 /** A login for each lab: those of RELAY_LABS, else the one that the lab's worker has. */
 function hubsOf({ config, environment, log }: RunRelayOptions): ReadonlyMap<string, HubClient> {
   if (config.relayLabs.size === 0) return new Map([[config.lab, hubFrom(config, environment, log)]]);
-  // It belongs to USERNAME.
-  const { proxyUser: _, ...shared } = config;
+  // PROXY_USER belongs to USERNAME.
+  const account = { authMethod: 'password', proxyUser: undefined } as const;
   const hubs = [...config.relayLabs].map(([username, password]): [string, HubClient] => [
     labOf(username),
-    hubFrom({ ...shared, authMethod: 'password', username, password }, environment, log),
+    hubFrom({ ...config, ...account, username, password }, environment, log),
   ]);
   return new Map(hubs);
 }
