@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { InvalidCommandError } from './errors.ts';
 import { Secret } from './secret.ts';
 import { trimmed } from './white-space.ts';

@@ -1,8 +1,8 @@
-import { readFile } from 'node:fs/promises';
 import amqplib, { type ChannelModel } from 'amqplib';
 import { describeError } from '../errors.ts';
 import { excerpt } from '../excerpt.ts';
 import type { LastGoodAddresses } from '../net/last-good-addresses.ts';
+import { MAX_CA_BYTES, readRegularFile } from '../regular-file.ts';
 import type { Secret } from '../secret.ts';
 import { withDeadline } from '../wait.ts';
 import { BrokerRefusedError } from './errors.ts';
@@ -59,7 +59,9 @@ function hostOf(url: Secret): string {
 }
 
 async function open(options: ConnectOptions, signal: AbortSignal): Promise<ChannelModel> {
-  const ca = options.caCert === undefined ? undefined : await readFile(options.caCert);
+  const { caCert } = options;
+  const ca =
+    caCert === undefined ? undefined : readRegularFile(caCert, { maxBytes: MAX_CA_BYTES, followLinks: true });
   signal.throwIfAborted();
   const url = new URL(options.url.reveal());
   if (!url.searchParams.has('heartbeat')) url.searchParams.set('heartbeat', String(options.heartbeatS));

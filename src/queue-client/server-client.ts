@@ -1,5 +1,5 @@
 import { createSecureContext } from 'node:tls';
-import { z } from 'zod';
+import * as z from 'zod';
 import { describeError } from '../errors.ts';
 import { excerpt } from '../excerpt.ts';
 import { HttpClient } from '../net/http-client.ts';

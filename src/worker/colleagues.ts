@@ -52,7 +52,7 @@ export class Colleagues {
       name: workerName(),
       isPrimary: config.fallbackPrimary,
       concurrency: config.concurrency,
-      startedAtMs: Date.now(),
+      startedAtMs: journal.startedAtMs,
     };
     this.#announcer = new Announcer({
       publisher,

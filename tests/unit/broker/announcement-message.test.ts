@@ -43,6 +43,13 @@ describe('what a worker announces', () => {
     });
   });
 
+  it('names lanes as everybody does, whatever the worker is like that says it', () => {
+    const command = { id: 8, fqdn: 'sys8.lab.test', action: 'off', address: 'pdu1' } as const;
+    const odd = announcement({ asking: [{ ...command, fqdn: 'sys8.lab.test.', address: ' pdu1\n' }] });
+
+    expect(decodeWorker(workerMessage(odd).content).asking).toEqual([command]);
+  });
+
   it('is refused when it is something else', () => {
     expect(() => decodeWorker(Buffer.from('{"lab":"lab.test"}'))).toThrow('worker');
     expect(() => decodeWorker(Buffer.from('nonsense'))).toThrow();

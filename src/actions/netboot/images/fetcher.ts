@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { createSecureContext, rootCertificates } from 'node:tls';
 import { CommandFailedError, describeError, InterruptedError } from '../../../errors.ts';
 import { excerpt } from '../../../excerpt.ts';
@@ -6,6 +5,7 @@ import type { Logger } from '../../../logger.ts';
 import { HttpClient } from '../../../net/http-client.ts';
 import { describeProxy, type Environment, proxiesOf } from '../../../net/proxies.ts';
 import type { Trust } from '../../../net/tunnel-agent.ts';
+import { MAX_CA_BYTES, readRegularFile } from '../../../regular-file.ts';
 import { fetchFtp } from './fetch-ftp.ts';
 import { fetchHttp } from './fetch-http.ts';
 import { FetchWatch } from './fetch-watch.ts';
@@ -122,8 +122,10 @@ export class Fetcher {
 
 /** The hub may have a certificate of the company's, and a mirror one of the world's. */
 function trustFrom({ caCert, sslVerify }: FetcherOptions): Trust {
-  const ca = caCert === undefined ? undefined : [...rootCertificates, readFileSync(caCert)];
-  return { secureContext: createSecureContext({ ca }), rejectUnauthorized: sslVerify };
+  const own =
+    caCert === undefined ? [] : [readRegularFile(caCert, { maxBytes: MAX_CA_BYTES, followLinks: true })];
+  const secureContext = createSecureContext(own.length > 0 ? { ca: [...rootCertificates, ...own] } : {});
+  return { secureContext, rejectUnauthorized: sslVerify };
 }
 
 function failure(url: string, error: unknown): Error {
