@@ -1,4 +1,6 @@
 import { copySyslinuxFiles } from './actions/netboot/syslinux-files.ts';
+import { imageProxies } from './actions/netboot/images/fetcher.ts';
+import { hubProxy } from './hub-from.ts';
 import { aborted, wait } from './wait.ts';
 import { createParts, type Parts } from './worker/parts.ts';
 import { recover } from './worker/recovery.ts';
@@ -16,10 +18,16 @@ const LOOK_MS = 500;
  * @throws ConfigError when it cannot start as it is configured. A hub or broker that is away is waited for.
  */
 export async function runWorker(options: WorkerOptions): Promise<void> {
-  const { config, stopping, killing, log } = options;
+  const { config, environment, stopping, killing, log } = options;
   const parts = createParts(options);
   const { hub, images, publisher, journal, answers, reporter, queue, colleagues, troubles } = parts;
-  log.info('worker starts', { lab: config.lab, hub: config.hubUrl, broker: publisher !== undefined });
+  log.info('worker starts', {
+    lab: config.lab,
+    hub: config.hubUrl,
+    hubProxy: hubProxy(config, environment),
+    ...imageProxies(environment),
+    broker: publisher !== undefined,
+  });
   await copySyslinuxFiles(config.tftpRoot, log);
   recover({
     journal,

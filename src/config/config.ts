@@ -15,6 +15,7 @@ export interface Config {
   readonly authMethod: 'password' | 'krbv' | 'oauth2' | 'none';
   readonly username?: string;
   readonly password?: Secret;
+  readonly proxyUser?: string | undefined;
   readonly krbPrincipal?: string;
   readonly krbKeytab?: string;
   readonly krbService: string;

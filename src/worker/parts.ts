@@ -55,7 +55,7 @@ const CLAIMED_MS = 600_000;
 export function createParts(options: WorkerOptions): Parts {
   const { config, log } = options;
   const journal = new Journal(config.stateDir);
-  const hub = hubFrom(config, log);
+  const hub = hubFrom(config, options.environment, log);
   const images = imageStore(options);
   const names = new NameService({ threads: threadsForSystems(options.environment) });
   const publisher = startPublisher(config, log);

@@ -10,7 +10,7 @@ export const labSettings = {
     description: 'Name of the lab, which names its queue at the broker.',
     kind: host,
     roles: ['worker', 'relay', 'status', 'queue'],
-    default: derived('URL_DOMAIN, else the host of USERNAME, else the host name', labName),
+    default: derived('URL_DOMAIN, else the host of PROXY_USER or USERNAME, else the host name', labName),
   },
   urlDomain: {
     key: 'URL_DOMAIN',
@@ -72,6 +72,6 @@ export const labSettings = {
   },
 } as const satisfies Partial<Settings>;
 
-function labName({ urlDomain, username }: Partial<Config>, { hostName }: Surroundings): string {
-  return urlDomain ?? /^[^/@]+\/([^/@]+)/.exec(username ?? '')?.[1] ?? hostName;
+function labName({ urlDomain, proxyUser, username }: Partial<Config>, { hostName }: Surroundings): string {
+  return urlDomain ?? /^[^/@]+\/([^/@]+)/.exec(proxyUser ?? username ?? '')?.[1] ?? hostName;
 }
