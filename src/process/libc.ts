@@ -15,6 +15,8 @@ export interface Libc {
   fileActionsOpen(actions: Uint8Array, fd: number, path: string, flags: number, mode: number): number;
   fileActionsDup2(actions: Uint8Array, from: number, to: number): number;
   fileActionsChdir(actions: Uint8Array, path: string): number;
+  /** Undefined before glibc 2.34. */
+  readonly fileActionsCloseFrom: ((actions: Uint8Array, fd: number) => number) | undefined;
   fileActionsDestroy(actions: Uint8Array): number;
   attributesInit(attributes: Uint8Array): number;
   attributesSetFlags(attributes: Uint8Array, flags: number): number;
@@ -82,6 +84,9 @@ export async function loadLibc(): Promise<Libc> {
     ),
     fileActionsDup2: func('int posix_spawn_file_actions_adddup2(void *actions, int from, int to)'),
     fileActionsChdir: func('int posix_spawn_file_actions_addchdir_np(void *actions, const char *path)'),
+    fileActionsCloseFrom: optional(() =>
+      func('int posix_spawn_file_actions_addclosefrom_np(void *actions, int fd)'),
+    ),
     fileActionsDestroy: func('int posix_spawn_file_actions_destroy(void *actions)'),
     attributesInit: func('int posix_spawnattr_init(void *attributes)'),
     attributesSetFlags: func('int posix_spawnattr_setflags(void *attributes, short flags)'),
@@ -102,6 +107,14 @@ type Library = ReturnType<(typeof import('koffi'))['load']>;
 /** koffi's functions have no types of their own; `Libc` gives them theirs. */
 function bound(library: Library): { func: (definition: string) => ReturnType<Library['func']> } {
   return { func: (definition) => library.func(definition) };
+}
+
+function optional<T>(bind: () => T): T | undefined {
+  try {
+    return bind();
+  } catch {
+    return undefined;
+  }
 }
 
 /** An error as Node makes them of an error number: `code` is its name. */

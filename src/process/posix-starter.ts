@@ -141,6 +141,8 @@ function actionsFor(libc: Libc, pipe: number): Uint8Array {
   libc.fileActionsDup2(actions, pipe, 1);
   libc.fileActionsDup2(actions, pipe, 2);
   libc.fileActionsChdir(actions, '/');
+  // What we inherited from who started us; our own close on exec.
+  libc.fileActionsCloseFrom?.(actions, 3);
   return actions;
 }
 

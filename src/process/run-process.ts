@@ -171,6 +171,11 @@ async function endRun(
   await endGroups([run], { killAfterMs, giveUpAfterMs, looks });
   // A leader whose first thread is gone looks dead, and is not while others run.
   child.signal('SIGKILL');
-  const isOver = await Promise.race([child.exited.then(() => true), wait(giveUpAfterMs).then(() => false)]);
+  const finished = new AbortController();
+  const isOver = await Promise.race([
+    child.exited.then(() => true),
+    wait(giveUpAfterMs, finished.signal).then(() => false),
+  ]);
+  finished.abort();
   if (!isOver) throw new SurvivorsError([{ pid: child.pid, startTicks: run.group.startTicks }]);
 }

@@ -1,8 +1,17 @@
 import { getEventListeners } from 'node:events';
-import { closeSync, openSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { InterruptedError } from '../../../src/errors.ts';
-import { killGroup } from '../../../src/process/process-group.ts';
+import { RUN_MARKER } from '../../../src/process/end-group.ts';
+import { kill, killGroup } from '../../../src/process/process-group.ts';
 import type { ProcessGroup } from '../../../src/process/process-group.ts';
 import { ProcessStartError } from '../../../src/process/process-start-error.ts';
 import type { ProcessEnd, RunOptions } from '../../../src/process/run-process.ts';
@@ -15,10 +24,13 @@ import { waitUntil } from '../../helpers/wait-until.ts';
 
 const ENV = { PATH: '/usr/sbin:/usr/bin:/sbin:/bin' };
 const groups: ProcessGroup[] = [];
+const strays: number[] = [];
+let markers = 0;
 let runner: Runner;
 
 afterEach(() => {
   for (const { pgid } of groups.splice(0)) killGroup(pgid, 'SIGKILL');
+  for (const pid of strays.splice(0)) kill(pid, 'SIGKILL');
 });
 
 function sh(script: string, options: Partial<RunOptions> = {}): Promise<ProcessEnd> {
@@ -36,6 +48,28 @@ async function timed<T>(promise: Promise<T>): Promise<{ value: T; ms: number }> 
   const start = performance.now();
   const value = await promise;
   return { value, ms: performance.now() - start };
+}
+
+/** A successful script leaves this, in a session of its own, which first writes its number. */
+async function leaveBehind(script: string): Promise<number> {
+  const { output } = await sh(`setsid sh -c '${script}' & echo $!; sleep 0.3`, { graceMs: 20 });
+  const [pid = 0] = pidsIn(output);
+  strays.push(pid);
+  return pid;
+}
+
+const ourDescriptors = (): string[] =>
+  readdirSync('/proc/self/fd').map((fd) => {
+    try {
+      return readlinkSync(`/proc/self/fd/${fd}`);
+    } catch {
+      return 'closed by now';
+    }
+  });
+
+/** The environment of a run that no other has. */
+function marked(): Readonly<Record<string, string>> {
+  return { ...ENV, [RUN_MARKER]: `test/run-process/${process.pid}/${(markers += 1)}` };
 }
 
 const pidsIn = (output: string): number[] => output.trim().split(/\s+/).map(Number);
@@ -77,6 +111,35 @@ describe.each(STARTERS)('by the %s starter,', (starter) => {
 
       expect(output).toContain('/dev/null');
       expect(output).not.toContain('/dev/zero');
+    });
+
+    it('finds one pipe for both outputs, which it may open anew, and keeps the order of both', async () => {
+      const { output } = await sh(
+        'for n in 1 2 3; do echo $n; echo $n >&2; done; echo out >/dev/stdout; echo err >/dev/stderr; [ -p /dev/stdout ] && [ -p /dev/stderr ] && echo pipes',
+      );
+
+      expect(output).toBe('1\n1\n2\n2\n3\n3\nout\nerr\npipes\n');
+    });
+
+    it('finds no signal blocked or ignored, though Node ignores SIGPIPE', async () => {
+      const { output } = await sh("grep -E '^Sig(Blk|Ign):' /proc/self/status");
+
+      expect(output.replaceAll(/\s+/g, ' ')).toBe('SigBlk: 0000000000000000 SigIgn: 0000000000000000 ');
+    });
+
+    it('has no terminal, and its descriptors are input and outputs only', async () => {
+      const { output } = await sh('ls /proc/self/fd; (: </dev/tty) 2>/dev/null || echo no terminal');
+
+      // 3 is of ls. Numbers above that would be of who started the tests: Node closes only its own.
+      const expected =
+        starter === 'posix' ? '0\n1\n2\n3\nno terminal\n' : expect.stringContaining('no terminal\n');
+      expect(output).toEqual(expected);
+    });
+
+    it('waits while its output is not taken, rather than losing any', async () => {
+      const { output } = await sh('head -c 1000000 /dev/zero && echo all written', { outputLimit: 40 });
+
+      expect(output).toMatch(/all written\n$/);
     });
 
     it('is run by the shell when it has no interpreter line', async () => {
@@ -124,10 +187,51 @@ describe.each(STARTERS)('by the %s starter,', (starter) => {
       expect((await sh('(sleep 0.1; echo late) & echo soon', { graceMs: 5000 })).output).toBe('soon\nlate\n');
     });
 
-    it('has them left alone when it succeeded: it meant to', async () => {
+    it('has those of its group killed when it succeeded, as Beaker does', async () => {
       const [pid = 0] = pidsIn((await sh('sleep 30 >/dev/null 2>&1 & echo $!')).output);
 
+      await waitUntil(() => !isAlive(pid));
+    });
+
+    it('has those left alone, when it succeeded, that have left its group: it meant to', async () => {
+      const pid = await leaveBehind('exec sleep 30 >/dev/null 2>&1');
+
       expect(isAlive(pid)).toBe(true);
+    });
+
+    it('has what those write taken, for as long as they write', async () => {
+      const { file, remove } = tempDir();
+      const pid = await leaveBehind(
+        `sleep 0.3; head -c 300000 /dev/zero && touch ${file('written')}; exec sleep 30`,
+      );
+
+      await waitUntil(() => existsSync(file('written')));
+      expect(isAlive(pid)).toBe(true);
+      remove();
+    });
+
+    it('has the pipe closed once those close it', async () => {
+      const pid = await leaveBehind('exec sleep 30');
+      const pipe = readlinkSync(`/proc/${pid}/fd/1`);
+      expect(ourDescriptors()).toContain(pipe);
+
+      kill(pid, 'SIGKILL');
+
+      await waitUntil(() => !ourDescriptors().includes(pipe));
+    });
+
+    it.each(['timeout 60', 'setsid'])('has them killed when it failed, also under %s', async (program) => {
+      const deaf = `trap "" TERM; echo $$ >"$FILE"; while :; do sleep 0.1; done`;
+      const { file, remove } = tempDir();
+      const env = { ...marked(), FILE: file('pid') };
+
+      await sh(
+        `${program} sh -c '${deaf}' >/dev/null 2>&1 & until [ -s "$FILE" ]; do sleep 0.05; done; exit 1`,
+        { env },
+      );
+
+      expect(isAlive(Number(readFileSync(file('pid'), 'utf8')))).toBe(false);
+      remove();
     });
 
     it('has them killed when it failed: they must not meet the next attempt', async () => {
@@ -173,6 +277,23 @@ describe.each(STARTERS)('by the %s starter,', (starter) => {
         'sh -c \'trap "sleep 0.2; echo logged out; exit" TERM; while :; do sleep 0.05; done\' & wait';
 
       expect((await sh(family, { timeoutMs: 1000 })).output).toContain('logged out\n');
+    });
+
+    it.each([
+      ['its limit is over', () => ({ timeoutMs: 500 })],
+      ['it is stopped', () => ({ stop: AbortSignal.timeout(500) })],
+    ])('takes along what has left its group when %s', async (_, how) => {
+      const { file, remove } = tempDir();
+      const env = { ...marked(), LOG: file('log') };
+      const later = 'echo $$ >"$LOG"; sleep 2; echo acted >>"$LOG"';
+
+      const { end } = await sh(`timeout 60 sh -c '${later}'`, { env, ...how() });
+
+      expect(end).not.toBe('exited');
+      const [pid, ...rest] = readFileSync(file('log'), 'utf8').trim().split('\n');
+      expect(isAlive(Number(pid))).toBe(false);
+      expect(rest).toEqual([]);
+      remove();
     });
 
     it('is over in time though it floods its output', async () => {
