@@ -1,8 +1,11 @@
 import { constants } from 'node:os';
 import { type Libc, LINUX } from './libc.ts';
 
-/** Signals are not lost, but may be taken by a library that we do not know: nothing ends later than it was seen by this. */
-const LOOK_MS = 1000;
+/**
+ * A listener for a signal keeps no process alive, so that a timer has to; it looks as well, a call to the kernel each, for the case that signals
+ * do not arrive here.
+ */
+const LOOK_MS = 50;
 
 interface Child {
   readonly settle: (exitStatus: number) => void;
@@ -85,7 +88,6 @@ export class ChildWatch {
     if (this.#children.size === 0) process.off('SIGCHLD', this.#onSignal);
   }
 
-  /** A process with a listener for a signal ends all the same when nothing else is to be waited for. */
   #keepLoopAlive(): void {
     if (this.#awaited === 0) {
       clearInterval(this.#timer);
