@@ -2,7 +2,8 @@
  * The layers: a command goes sources → queue → actions → report, and no step knows the one before or after it.
  * `ALLOWED` says, for each folder of src/, which other folders it may import; types count like values. Everyone may import the foundation.
  */
-const FOUNDATION = '^src/(command|delivery|errors|secret|steady-clock|wait|logger)\\.ts$';
+const FOUNDATION =
+  '^src/(command|delivery|errors|package-root|printable|regular-file|secret|steady-clock|troubles|wait|white-space|logger|logging/[^/]+)\\.ts$';
 const WORKER = '^src/worker(\\.ts|/)';
 
 const ALLOWED = {
@@ -98,7 +99,7 @@ module.exports = {
     {
       name: 'foundation-is-below',
       comment:
-        'Everyone stands on command, delivery, errors, secret, steady-clock, wait and logger; they stand on each other only.',
+        'Everyone stands on command, delivery, errors, package-root, printable, regular-file, secret, steady-clock, troubles, wait, white-space and logger; they stand on each other only.',
       severity: 'error',
       from: { path: FOUNDATION },
       to: { path: '^src/', pathNot: FOUNDATION },

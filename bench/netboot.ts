@@ -5,7 +5,8 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { dirname, join } from 'node:path';
 import { ImageStore } from '../src/actions/netboot/images/image-store.ts';
-import { OWN_DIRECTORY } from '../src/actions/netboot/staging.ts';
+import { NameService } from '../src/actions/netboot/name-service.ts';
+import { OWN_DIRECTORY } from '../src/actions/netboot/make-directories.ts';
 import { runAction } from '../src/actions/run-action.ts';
 import { type Command, decodeCommand } from '../src/command.ts';
 import { Journal } from '../src/report/journal.ts';
@@ -163,7 +164,11 @@ async function openLab(atEnd: AtEnd, sizeMb: { kernel: number; initrd: number })
   atEnd(() => journal.close());
   const context = actionContext({
     settings: { tftpRoot: root },
-    netboot: { images: store, writtenPaths: journal.writtenPaths },
+    netboot: {
+      images: store,
+      writtenPaths: journal.writtenPaths,
+      lookup: new NameService({ threads: 1 }).lookup,
+    },
   });
   return {
     root,

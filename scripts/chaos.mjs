@@ -9,7 +9,7 @@ import { script } from './lib/script.mjs';
 await script(async (args) => {
   ensureNodeVersion();
   await ensureDependencies();
-  await ensureDebianPackages(['rabbitmq-server']);
+  await ensureDebianPackages(['rabbitmq-server', 'faketime']);
   if (!(await ensureBuild())) return 1;
   return run(process.execPath, ['--import', './scripts/lib/ts-loader.mjs', 'tests/chaos/main.ts', ...args]);
 });

@@ -22,6 +22,8 @@ const PACKAGES = [
     'grub-efi-amd64-bin',
   ],
   ...['qemu-system-arm', 'qemu-efi-aarch64', 'cpio', 'dnsmasq-base'],
+  // Clocks that are set while a program runs; what a program asks of the kernel.
+  ...['faketime', 'strace'],
 ];
 
 await script(async (args) => {

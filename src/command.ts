@@ -1,6 +1,7 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { InvalidCommandError } from './errors.ts';
 import { Secret } from './secret.ts';
+import { trimmed } from './white-space.ts';
 
 /** Everything a hub may ask of a lab (Beaker 29, `get_queued_command_details`). */
 export const ACTIONS = [
@@ -25,6 +26,7 @@ const REPEATABLE_ACTIONS: ReadonlySet<Action> = new Set([
 
 export interface PowerSettings {
   readonly type: string;
+  /** Without white space around it, as `id`: scripts and lanes see the same. */
   readonly address: string;
   readonly id: string;
   readonly user: string;
@@ -44,6 +46,7 @@ export interface NetbootSettings {
 export interface Command {
   readonly id: number;
   readonly action: Action;
+  /** Without the dot that DNS allows at its end; see `hostName`. */
   readonly fqdn: string;
   /** Seconds to wait, from its arrival, before it may run. */
   readonly delayS: number;
@@ -77,11 +80,12 @@ export interface LaneNames {
 
 /**
  * The lanes of a command: its system and, when it drives power, the controller that it drives. Of all commands that
- * share a lane, one at a time may run, in the order of their ids. Names are compared without regard to case.
+ * share a lane, one at a time may run, in the order of their ids. Names are compared without regard to case, and addresses also without
+ * regard to a dot at their end.
  */
 export function lanesOf({ fqdn, power }: LaneNames): readonly string[] {
   const system = `system:${fqdn.toLowerCase()}`;
-  const address = power?.address.trim().toLowerCase() ?? '';
+  const address = withoutLastDot(power?.address.toLowerCase() ?? '');
   return address === '' ? [system] : [system, `power:${address}`];
 }
 
@@ -101,8 +105,8 @@ export function decodeCommand(value: unknown): Command {
     quiescentPeriodS: wire.quiescent_period ?? 0,
     power: wire.power && {
       type: wire.power.type,
-      address: wire.power.address ?? '',
-      id: wire.power.id ?? '',
+      address: trimmed(wire.power.address ?? ''),
+      id: trimmed(wire.power.id ?? ''),
       user: wire.power.user ?? '',
       password: new Secret(wire.power.passwd ?? ''),
     },
@@ -147,14 +151,22 @@ export function encodeCommand(command: Command): WireCommand {
   };
 }
 
-/** A host name after RFC 1123: labels of letters, digits and inner hyphens. Never a path: no slash, no leading dot. */
+/**
+ * A host name after RFC 1123: labels of letters, digits and inner hyphens. Never a path: no slash, no leading dot. A dot at its end, with
+ * which DNS writes a name in full, is taken away: with and without it, it is the same host.
+ */
 export const hostName = z
   .string()
+  .overwrite(withoutLastDot)
   .max(253)
   .regex(
     /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*$/i,
     'expected a host name',
   );
+
+function withoutLastDot(name: string): string {
+  return name.endsWith('.') ? name.slice(0, -1) : name;
+}
 
 // XML-RPC turns absent text into nil, and Python's hub sends numbers for what looks like one ("power_id").
 const looseText = z.union([z.string().max(4096), z.number().transform(String)]).nullish();

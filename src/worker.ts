@@ -4,6 +4,7 @@ import { createParts, type Parts } from './worker/parts.ts';
 import { recover } from './worker/recovery.ts';
 import { startSources } from './worker/sources.ts';
 import { startWatches } from './worker/watches.ts';
+import { SystemsOff } from './worker/systems-off.ts';
 import type { WorkerOptions } from './worker/worker-options.ts';
 
 /** How long a stopping worker tries to deliver its last outcomes. What is left is delivered after the next start. */
@@ -17,10 +18,17 @@ const LOOK_MS = 500;
 export async function runWorker(options: WorkerOptions): Promise<void> {
   const { config, stopping, killing, log } = options;
   const parts = createParts(options);
-  const { hub, images, publisher, journal, answers, reporter, queue, colleagues } = parts;
+  const { hub, images, publisher, journal, answers, reporter, queue, colleagues, troubles } = parts;
   log.info('worker starts', { lab: config.lab, hub: config.hubUrl, broker: publisher !== undefined });
   await copySyslinuxFiles(config.tftpRoot, log);
-  recover({ journal, queue, onTold: (entry) => answers.owed(entry), signal: stopping, log });
+  recover({
+    journal,
+    queue,
+    onTold: (entry) => answers.owed(entry),
+    onSystemOff: (command) => new SystemsOff(troubles).isOff(command),
+    signal: stopping,
+    log,
+  });
   const sources = startSources({
     ...parts,
     config,

@@ -2,7 +2,8 @@ import type { Command } from '../command.ts';
 import type { Logger } from '../logger.ts';
 import type { ProcessGroup } from '../process/process-group.ts';
 import type { ImageStore } from './netboot/images/image-store.ts';
-import type { Lookup } from './netboot/system-address.ts';
+import type { Lookup } from './netboot/name-service.ts';
+import type { PowerScripts } from './power/power-scripts.ts';
 
 /** Carries an action out. Resolves on success; throws CommandFailedError or InterruptedError. */
 export type ActionFunction = (command: Command, context: ActionContext) => Promise<void>;
@@ -14,6 +15,7 @@ export interface ActionContext {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Marks the processes of this run, so that they are found after a crash; unique to the run's command and worker. */
   readonly marker: string;
+  readonly powerScripts: Pick<PowerScripts, 'find'>;
   readonly netboot: NetbootParts;
   readonly log: Logger;
   /** First request to stop: nothing new is begun and no retry waited for; a script that runs ends by itself. */
@@ -22,21 +24,26 @@ export interface ActionContext {
   readonly killing: AbortSignal;
   /** Told of each process group as it starts, before anything else happens. */
   readonly onProcessGroup: (group: ProcessGroup) => void;
+  readonly reboot: RebootProgress;
   /** Only tests have reason to change it. */
   readonly timing?: PowerTiming;
 }
 
 export interface ActionSettings {
-  /** The admin's scripts, which come before the bundled ones. */
-  readonly powerScriptsDir: string;
   /** How often a power script is tried. */
   readonly powerAttempts: number;
   /** Of each attempt. */
   readonly powerTimeoutS: number;
-  /** Where the console logs are, `FQDN` and `FQDN-*` for each system. */
+  /** Names of variables of the daemon's environment that scripts get; with `*` at the end, all that begin so. */
+  readonly powerEnvironment: readonly string[];
+  /** Whether scripts may speak IPMI 1.5 to what does not answer to IPMI 2.0. */
+  readonly ipmi15: 'never' | 'fallback';
+  /** Where the console logs are; see `isLogOf`. */
   readonly consoleLogs: string;
   /** What the TFTP server serves. */
   readonly tftpRoot: string;
+  /** Larger boot images are not put there, in megabytes. */
+  readonly imageMaxMb: number;
   /** Whether s390x machines fetch their images by FTP. */
   readonly zpxeUseFtp: boolean;
 }
@@ -45,8 +52,8 @@ export interface ActionSettings {
 export interface NetbootParts {
   readonly images: Pick<ImageStore, 'withImage'>;
   readonly writtenPaths: WrittenPathsMemory;
-  /** How names become addresses; the host's name service unless given. */
-  readonly lookup?: Lookup;
+  /** How names become addresses. */
+  readonly lookup: Lookup;
 }
 
 /** Remembers what was written for each system; a path belongs to the system that wrote it last. */
@@ -56,6 +63,14 @@ export interface WrittenPathsMemory {
   add(fqdn: string, paths: readonly string[]): void;
   /** To be called when nothing but these is there any more. */
   keepOnly(fqdn: string, paths: readonly string[]): void;
+}
+
+/** How far a reboot has come, of which a former life of the worker may have done the first half. */
+export interface RebootProgress {
+  /** Whether the system is switched off already. */
+  readonly isOff: boolean;
+  /** To be called when it is, before anything else happens. */
+  readonly switchedOff: () => void;
 }
 
 /** How long power actions wait between steps. */

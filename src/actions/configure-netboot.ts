@@ -3,13 +3,21 @@ import { join } from 'node:path';
 import type { Command, NetbootSettings } from '../command.ts';
 import { CommandFailedError } from '../errors.ts';
 import type { ActionContext } from './action-context.ts';
-import { addressesOf, isTakenOver } from './netboot/address-owner.ts';
-import { entriesFor, imagesFor, pathsOf } from './netboot/boot-loaders.ts';
+import { addressesInTree } from './netboot/address-owner.ts';
+import { clearedEntries, entriesFor, imagesFor, pathsOf } from './netboot/boot-loaders.ts';
 import { type Boot, describeBoot, imagePaths } from './netboot/boot.ts';
-import { readable } from './netboot/images/readable-url.ts';
+import {
+  judgeRemoval,
+  type Removal,
+  removeDefaults,
+  removeDirectories,
+  removePaths,
+  warnOfLeft,
+} from './netboot/removal.ts';
 import { requireAddress } from './netboot/system-address.ts';
-import { filesAt, isThere } from './netboot/tree-files.ts';
 import { TreeChange } from './netboot/tree-change.ts';
+import { isThere } from './netboot/tree-files.ts';
+import { WhoseFiles } from './netboot/whose-files.ts';
 
 /**
  * Makes the system boot into its installer, by whatever loader it asks for: images first, from the tree or from where they are
@@ -26,26 +34,23 @@ export async function configureNetboot({ fqdn, netboot }: Command, context: Acti
   const { settings, netboot: parts, log } = context;
   const address = await requireAddress(fqdn, { log, lookup: parts.lookup });
   const boot = describeBoot(netboot, { fqdn, address, zpxeUsesFtp: settings.zpxeUseFtp });
-  if (isOutOfReach(boot)) log.warn('zPXE fetches by FTP only', { kernelUrl: readable(boot.kernelUrl) });
-  const change = new TreeChange(settings.tftpRoot, fqdn);
+  const { own, shared, defaults, leftOut } = entriesFor(boot);
+  const change = new TreeChange(settings.tftpRoot);
   try {
     await placeImages(change, boot, netboot, context);
-    const { own, shared } = entriesFor(boot);
     for (const entry of own) await change.replace(entry);
-    for (const entry of shared) await change.addIfMissing(entry);
+    for (const entry of [...shared, ...defaults]) await change.addIfMissing(entry);
     const written = [...own, ...imagesFor(boot)].map(({ path }) => path);
-    for (const path of leftovers(boot, written, context)) change.remove(path);
+    const leftovers = await findLeftovers(boot, address, { written, context });
+    await removeLeftovers(change, leftovers, { boot, root: settings.tftpRoot });
     parts.writtenPaths.add(fqdn, written);
     change.commit();
-    parts.writtenPaths.keepOnly(fqdn, written);
-    log.info('netboot configured', { address, arch: boot.arch });
+    remember(parts.writtenPaths, { fqdn, written, goneNames: leftovers.goneNames });
+    warnOfLeft(log, leftovers.left);
+    log.info('netboot configured', { address, arch: boot.arch, ...(leftOut.length > 0 && { leftOut }) });
   } finally {
     change.close();
   }
-}
-
-function isOutOfReach({ arch, zpxeUsesFtp, kernelUrl }: Boot): boolean {
-  return arch.startsWith('s390') && zpxeUsesFtp && !kernelUrl.startsWith('ftp:');
 }
 
 async function placeImages(
@@ -54,6 +59,7 @@ async function placeImages(
   { distroTreeId }: NetbootSettings,
   { settings, netboot, stopping, log }: ActionContext,
 ): Promise<void> {
+  const maxBytes = settings.imageMaxMb * 1_000_000;
   const ready = treeImages(settings.tftpRoot, boot.fqdn, distroTreeId);
   // Without one of them the others are of no use.
   const failed = new AbortController();
@@ -62,10 +68,10 @@ async function placeImages(
     const from = ready.get(path);
     try {
       if (from !== undefined) {
-        await change.image(path, from);
+        await change.image(path, from, maxBytes);
         return;
       }
-      await netboot.images.withImage(url, { signal, log }, (image) => change.image(path, image));
+      await netboot.images.withImage(url, { signal, log }, (image) => change.image(path, image, maxBytes));
       return;
     } catch (error) {
       failed.abort(error);
@@ -92,19 +98,55 @@ function treeImages(
   return images.every(([, path]) => existsSync(path)) ? new Map(images) : new Map();
 }
 
-/** What an earlier boot made for the system and this one does not: of another architecture, another address, another loader. */
-function leftovers(
+interface Leftovers extends Removal {
+  readonly whose: WhoseFiles;
+}
+
+/**
+ * What an earlier boot made for the system and this one does not: of another architecture, another address, another loader; and all that goes by
+ * its address, whoever had that before.
+ */
+async function findLeftovers(
   { fqdn, hexIp }: Boot,
-  written: readonly string[],
-  { settings, netboot }: ActionContext,
-): readonly string[] {
-  const wanted = new Set(written);
-  const { tftpRoot } = settings;
-  const remembered = netboot.writtenPaths.of(fqdn);
+  address: string,
+  { written, context }: { written: readonly string[]; context: ActionContext },
+): Promise<Leftovers> {
+  const { tftpRoot: root } = context.settings;
+  const { writtenPaths, lookup } = context.netboot;
+  const found = { kind: 'known', address, others: [] } as const;
+  const whose = new WhoseFiles({ root, fqdn, found, lookup, takesOver: true });
+  const remembered = writtenPaths.of(fqdn);
   // Then another worker has configured it, or Beaker has; else the whole tree need not be asked.
-  const isForgotten = remembered.length === 0 && isThere(tftpRoot, `images/${fqdn}`);
-  const addresses = [hexIp, ...(isForgotten ? addressesOf(tftpRoot, fqdn) : [])];
-  const known = [...remembered, ...addresses.flatMap((address) => pathsOf({ fqdn, hexIp: address }))];
-  const there = new Set(known.flatMap((path) => filesAt(tftpRoot, path)));
-  return [...there].filter((path) => !wanted.has(path) && !isTakenOver(tftpRoot, path, fqdn));
+  const isForgotten = remembered.length === 0 && isThere(root, `images/${fqdn}`);
+  const addresses = [hexIp, ...(isForgotten ? await addressesInTree(root, fqdn) : [])];
+  const known = [...remembered, ...addresses.flatMap((one) => pathsOf({ fqdn, hexIp: one }))];
+  const wanted = new Set(written);
+  const candidates = known.filter((path) => !wanted.has(path));
+  return { ...(await judgeRemoval(root, candidates, whose)), whose };
+}
+
+async function removeLeftovers(
+  change: TreeChange,
+  { paths, goneNames, whose }: Leftovers,
+  { boot, root }: { boot: Boot; root: string },
+): Promise<void> {
+  const cleared = goneNames.flatMap(clearedEntries).filter(({ path }) => paths.includes(path));
+  for (const entry of cleared) await change.replace(entry);
+  const replaced = new Set(cleared.map(({ path }) => path));
+  removePaths(
+    change,
+    paths.filter((path) => !replaced.has(path)),
+    whose,
+  );
+  for (const name of goneNames) removeDefaults(change, root, name);
+  if (boot.ownLoader === undefined) removeDefaults(change, root, boot.fqdn);
+  for (const name of [boot.fqdn, ...goneNames]) removeDirectories(change, name);
+}
+
+function remember(
+  writtenPaths: ActionContext['netboot']['writtenPaths'],
+  { fqdn, written, goneNames }: { fqdn: string; written: readonly string[]; goneNames: readonly string[] },
+): void {
+  writtenPaths.keepOnly(fqdn, written);
+  for (const name of goneNames) writtenPaths.keepOnly(name, []);
 }

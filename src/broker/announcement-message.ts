@@ -1,5 +1,6 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { ACTIONS, hostName } from '../command.ts';
+import { trimmed } from '../white-space.ts';
 import type { RelayAnnouncement, WorkerAnnouncement } from './announcement.ts';
 import { askKey, relayKey, workerKey, WORKERS_EXCHANGE } from './names.ts';
 import type { OutgoingMessage } from './outgoing-message.ts';
@@ -54,7 +55,7 @@ const wireNamed = z.object({
   id,
   fqdn: hostName,
   action: z.enum(ACTIONS),
-  address: z.string().max(4096),
+  address: z.string().max(4096).overwrite(trimmed),
 });
 
 const wireCommand = wireNamed
@@ -95,6 +96,7 @@ const wireWorker = z
     elsewhere: z.array(wireNamed),
     waiting: z.record(z.string(), z.array(id)),
     lanes: laneCounts,
+    troubles: z.array(z.string().max(1_000)).max(100).default([]),
     last: z.array(wireOutcome).default([]),
     answers: z.array(name),
   })

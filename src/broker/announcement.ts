@@ -55,6 +55,8 @@ export interface WorkerAnnouncement {
   readonly waiting: Readonly<Record<string, readonly number[]>>;
   /** How many it has in line, by lane; see `longestLanes`. */
   readonly lanes: LaneCounts;
+  /** What an admin should look at, a sentence each; see `Troubles`. */
+  readonly troubles: readonly string[];
   /** How the commands that ended last have ended, the last first. */
   readonly last: readonly AnnouncedOutcome[];
   /** Tokens of the questions it heard last: this announcement was made after them, however long it was under way. */

@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import amqplib, { type ChannelModel } from 'amqplib';
 import { describeError } from '../errors.ts';
+import { MAX_CA_BYTES, readRegularFile } from '../regular-file.ts';
 import type { Secret } from '../secret.ts';
 import { withDeadline } from '../wait.ts';
 import { BrokerRefusedError } from './errors.ts';
@@ -50,7 +50,9 @@ export function placeOf(url: Secret): string {
 }
 
 async function open(options: ConnectOptions, signal: AbortSignal): Promise<ChannelModel> {
-  const ca = options.caCert === undefined ? undefined : await readFile(options.caCert);
+  const { caCert } = options;
+  const ca =
+    caCert === undefined ? undefined : readRegularFile(caCert, { maxBytes: MAX_CA_BYTES, followLinks: true });
   signal.throwIfAborted();
   const url = new URL(options.url.reveal());
   if (!url.searchParams.has('heartbeat')) url.searchParams.set('heartbeat', String(options.heartbeatS));

@@ -1,3 +1,4 @@
+import { uptime } from 'node:os';
 import type { Command } from '../command.ts';
 import { describeError } from '../errors.ts';
 import type { HubClient } from '../hub/hub-client.ts';
@@ -14,6 +15,8 @@ export interface ClaimOptions {
   readonly faults: Map<number, number>;
   /** Whose a running command is that we asked for without hearing the answer. Ours, when there is no other worker. */
   readonly whose: (id: number) => Whose;
+  /** Clocks by which an absence is noticed, in milliseconds; `absenceClocks` unless given. */
+  readonly clocks?: readonly (() => number)[];
   readonly log: Logger;
 }
 
@@ -32,7 +35,7 @@ const FAULTS_UNTIL_FINAL = 8;
  * worker was given it.
  */
 export async function claim(command: Command, arrival: Arrival, options: ClaimOptions): Promise<Claim> {
-  const { hub, journal } = options;
+  const { hub, journal, clocks = absenceClocks } = options;
   const { id } = command;
   const stage = journal.entry(id)?.stage;
   // An old message about a command that this worker is through with, or nearly.
@@ -43,7 +46,7 @@ export async function claim(command: Command, arrival: Arrival, options: ClaimOp
   const askedBefore = !journal.claiming(command, arrival.receivedAt, arrival.replies);
   if (askedBefore) arrival.replies.forEach((reply) => journal.alsoReplyTo(id, reply));
   const question = { id, attempt: arrival.attempt, askedBefore };
-  const hasBeenAway = noticeAbsence();
+  const hasBeenAway = noticeAbsence(clocks);
   try {
     await hub.markRunning(id);
   } catch (error) {
@@ -56,10 +59,16 @@ export async function claim(command: Command, arrival: Arrival, options: ClaimOp
 /** Longer than a hub that is well takes to answer; shorter than any grace after which a command is called orphaned. */
 const ABSENCE_MS = 5_000;
 
-/** Tells later whether this process may have been frozen in the meantime, by either clock: one of them goes on while a machine sleeps. */
-function noticeAbsence(): () => boolean {
-  const before = [Date.now(), performance.now()] as const;
-  return () => Date.now() - before[0] >= ABSENCE_MS || performance.now() - before[1] >= ABSENCE_MS;
+/**
+ * The time since boot, which goes on while the machine sleeps, unlike the monotonic clock. And the wall clock, since all others stand still in
+ * a virtual machine that is paused: when it has only been set, the hub is asked once more than is needed.
+ */
+const absenceClocks = [(): number => uptime() * 1000, Date.now] as const;
+
+/** Tells later whether this process may have been frozen in the meantime, by any of the clocks. */
+function noticeAbsence(clocks: readonly (() => number)[]): () => boolean {
+  const before = clocks.map((now) => now());
+  return () => clocks.some((now, at) => now() - (before[at] ?? NaN) >= ABSENCE_MS);
 }
 
 /** The hub gave us the command, but that may be long ago: it may have been called orphaned since, and its lanes given to the next. */

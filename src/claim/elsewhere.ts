@@ -7,6 +7,7 @@ import type { CommandQueue } from '../queue/command-queue.ts';
 import { beginsRest } from '../queue/earliest-start.ts';
 import type { Journal } from '../report/journal.ts';
 import type { Roster } from '../roster/roster.ts';
+import { steadyNow } from '../steady-clock.ts';
 import { wait } from '../wait.ts';
 
 export interface ElsewhereOptions {
@@ -51,7 +52,7 @@ export class Elsewhere {
     // What this worker did itself is in its journal, with the time when it ended.
     if (status === 'running' || worker === this.#options.self) return;
     const isKnown = this.#ended(id);
-    if (!isKnown && beginsRest({ action })) this.#options.journal.powerEnded(fqdn, Date.now());
+    if (!isKnown && beginsRest({ action })) this.#options.journal.powerEnded(fqdn, steadyNow());
   }
 
   /** Asks the hub, until `signal` is aborted, about those that nobody is heard to run. */
@@ -90,7 +91,7 @@ export class Elsewhere {
     const command = queue.elsewhere(id);
     if (command === undefined) return false;
     // Before its lanes open: the next command of the system has to know that it must rest.
-    if (beginsRest(command)) journal.powerEnded(command.fqdn, Date.now());
+    if (beginsRest(command)) journal.powerEnded(command.fqdn, steadyNow());
     queue.endedElsewhere(id);
     return true;
   }

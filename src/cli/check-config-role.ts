@@ -1,14 +1,15 @@
 import { renderConfig } from '../config/render-config.ts';
 import { missingFor } from '../config/require-for.ts';
+import { say } from './complain.ts';
 import { loadFor } from './configured.ts';
-import type { RoleArguments } from './role-arguments.ts';
+import type { RoleArguments, RoleSurroundings } from './role-arguments.ts';
 
 /** `beaker-provision check-config`: prints the merged configuration without its secrets. */
-export function checkConfigRole(args: RoleArguments): Promise<number> {
+export function checkConfigRole(args: RoleArguments, { signals, output }: RoleSurroundings): Promise<number> {
+  signals.endAtOnce();
   const loaded = loadFor(args);
-  console.log(renderConfig(loaded));
-  for (const problem of missingFor('worker', loaded.config))
-    console.error(`a worker cannot start: ${problem}`);
-  for (const warning of loaded.warnings) console.error(`warning: ${warning}`);
+  output.stream.write(`${renderConfig(loaded)}\n`);
+  const missing = missingFor('worker', loaded.config).map((problem) => `a worker cannot start: ${problem}`);
+  say([...missing, ...loaded.warnings.map((warning) => `warning: ${warning}`)]);
   return Promise.resolve(0);
 }

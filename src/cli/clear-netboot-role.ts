@@ -1,34 +1,57 @@
 import { clearNetboot } from '../actions/clear-netboot.ts';
+import { ownerInTree } from '../actions/netboot/address-owner.ts';
+import { hexOf } from '../actions/netboot/boot.ts';
+import { type Lookup, NameService, threadsForSystems } from '../actions/netboot/name-service.ts';
+import { findAddress } from '../actions/netboot/system-address.ts';
 import { isThere } from '../actions/netboot/tree-files.ts';
 import { hostName } from '../command.ts';
 import { ConfigError } from '../errors.ts';
+import type { Logger } from '../logger.ts';
 import { openWrittenPaths } from '../report/written-paths.ts';
 import { configured } from './configured.ts';
 import { refuseUnderSudo } from './refuse-under-sudo.ts';
-import type { RoleArguments } from './role-arguments.ts';
+import type { RoleArguments, RoleSurroundings } from './role-arguments.ts';
 
 /**
  * `beaker-provision clear-netboot FQDN`: clears a system's netboot at once, without hub and broker; 1 when it cannot. For other daemons of
- * the lab controller, which may run it through sudo: nobody can have more cleared by it than systems that were configured.
+ * the lab controller, which may run it through sudo: only systems that were configured are cleared by it. For others it does nothing, and says
+ * nothing: Beaker's proxy takes that for a success.
  */
-export async function clearNetbootRole(args: RoleArguments): Promise<number> {
+export async function clearNetbootRole(args: RoleArguments, { signals }: RoleSurroundings): Promise<number> {
+  signals.endAtOnce();
   refuseUnderSudo(args, ['fqdn']);
   const fqdn = systemOf(args);
-  const { config, log } = configured('clear-netboot', args);
+  const { config, environment, log } = configured('clear-netboot', args);
   const { tftpRoot, stateDir } = config;
-  if (!isThere(tftpRoot, `images/${fqdn}`)) {
-    throw new Error(
-      `${fqdn}: expected a system whose netboot is configured, found no ${tftpRoot}/images/${fqdn}; nothing is cleared`,
-    );
-  }
+  const { lookup } = new NameService({ threads: threadsForSystems(environment) });
   const written = openWrittenPaths(stateDir);
   try {
     const writtenPaths = written?.paths ?? NOTHING_WRITTEN;
-    await clearNetboot({ fqdn }, { settings: { tftpRoot }, netboot: { writtenPaths }, log });
+    const isConfigured =
+      isThere(tftpRoot, `images/${fqdn}`) ||
+      writtenPaths.of(fqdn).length > 0 ||
+      (await isBootedAtAddress(fqdn, { tftpRoot, lookup, log }));
+    if (!isConfigured) return 0;
+    await clearNetboot({ fqdn }, { settings: { tftpRoot }, netboot: { writtenPaths, lookup }, log });
   } finally {
     written?.close();
   }
   return 0;
+}
+
+/** Whether the tree has boot files at the system's address, if only by a name that it had before. */
+async function isBootedAtAddress(
+  fqdn: string,
+  { tftpRoot, lookup, log }: { tftpRoot: string; lookup: Lookup; log: Logger },
+): Promise<boolean> {
+  const found = await findAddress(fqdn, { lookup });
+  if (found.kind === 'unavailable') {
+    log.warn('nothing is cleared by address, the name service does not answer', {
+      fqdn,
+      reason: found.reason,
+    });
+  }
+  return found.kind === 'known' && ownerInTree(tftpRoot, hexOf(found.address)) !== undefined;
 }
 
 const NOTHING_WRITTEN = { of: () => [], add: () => undefined, keepOnly: () => undefined };

@@ -31,11 +31,14 @@ export interface Config {
   readonly fallbackPrimary: boolean;
   readonly orphanGraceS: number;
   readonly concurrency: number;
+  readonly stopTimeoutS: number;
   readonly stateDir: string;
 
   readonly powerAttempts: number;
   readonly powerTimeoutS: number;
   readonly powerScriptsDir: string;
+  readonly powerEnvironment: readonly string[];
+  readonly ipmi15: 'never' | 'fallback';
 
   readonly consoleLogs: string;
   readonly tftpRoot: string;

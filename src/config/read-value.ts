@@ -1,3 +1,4 @@
+import type { z } from 'zod';
 import { redactUrl } from './kinds/redact-url.ts';
 import type { Setting } from './setting.ts';
 import type { Entry } from './sources/source.ts';
@@ -7,10 +8,16 @@ export function readValue(
   { key, kind }: Setting,
   { raw, origin }: Entry,
 ): { value: unknown } | { problem: string } {
-  const parsed = kind.schema.safeParse(raw);
+  const parsed = kind.schema.safeParse(raw, { reportInput: !kind.isSecret });
   if (parsed.success) return { value: parsed.data };
-  const found = kind.isSecret ? describeSecret(raw, parsed.error.issues[0]?.path[0]) : describe(raw);
+  const [issue] = parsed.error.issues;
+  const found = kind.isSecret ? describeSecret(raw, issue?.path[0]) : describeWrong(raw, issue);
   return { problem: `${key} (${origin}): expected ${kind.expected}, found ${found}` };
+}
+
+/** Of a list, what is wrong in it. */
+function describeWrong(raw: unknown, issue: z.core.$ZodIssue | undefined): string {
+  return describe(issue !== undefined && issue.path.length > 0 ? issue.input : raw);
 }
 
 function describe(raw: unknown): string {

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Action } from '../command.ts';
 import { ConfigError } from '../errors.ts';
 import type { Logger } from '../logger.ts';

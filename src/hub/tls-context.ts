@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { createSecureContext, type SecureContext } from 'node:tls';
 import { ConfigError, describeError } from '../errors.ts';
+import { MAX_CA_BYTES, readRegularFile } from '../regular-file.ts';
 
 /**
  * What makes the hub's certificate trusted: the authorities in the PEM file `caCert`, and only those, or the ones that Node knows.
@@ -10,7 +10,7 @@ import { ConfigError, describeError } from '../errors.ts';
 export function tlsContext(caCert: string | undefined): SecureContext {
   if (caCert === undefined) return createSecureContext();
   try {
-    const pem = readFileSync(caCert);
+    const pem = readRegularFile(caCert, { maxBytes: MAX_CA_BYTES, followLinks: true });
     // A file without a certificate would be ignored, and the hub be distrusted much later.
     new X509Certificate(pem);
     return createSecureContext({ ca: pem });

@@ -11,7 +11,7 @@ export interface CommandQueueOptions {
   /** How many commands may be claimed and run at once. */
   readonly concurrency: number;
   readonly handlers: CommandHandlers;
-  /** When the last command that switched the system's power ended, in milliseconds since the epoch. */
+  /** When the last command that switched the system's power ended, on `clock`. */
   readonly lastPowerEnd: (fqdn: string) => number | undefined;
   /** How long to wait, in milliseconds, before an undecided claim is asked for the `attempt`th time again. */
   readonly claimRetryMs: (attempt: number) => number;

@@ -1,23 +1,23 @@
 import type { Command } from '../command.ts';
 
-/** What the start of a command depends on besides its lanes; all in milliseconds since the epoch. */
+/** What the start of a command depends on besides its lanes; all in milliseconds of one steady clock. */
 export interface StartFacts {
   /** When the command arrived: its delay counts from there. */
   readonly receivedAt: number;
   /** When it became first in all its lanes. */
   readonly firstAt: number;
-  /** When the last command that switched this system's power ended, if that is known. */
+  /** When the last command that switched this system's power ended, if that is known since the machine started. */
   readonly lastPowerEnd: number | undefined;
 }
 
 /**
- * The earliest moment, in milliseconds since the epoch, at which a command may start: its delay is over, and, for `on` and
+ * The earliest moment, in milliseconds of the same clock, at which a command may start: its delay is over, and, for `on` and
  * `off`, its system has rested. When nobody knows how long the system has rested already, it rests the whole period.
  */
 export function earliestStart(command: Command, { receivedAt, firstAt, lastPowerEnd }: StartFacts): number {
   const delayed = receivedAt + command.delayS * 1000;
   if (!needsRest(command)) return delayed;
-  // A last end in the future means that the clock was set back: the rest then counts from now.
+  // Never longer than the whole period, whatever is said about the last end.
   const restsSince = Math.min(lastPowerEnd ?? firstAt, firstAt);
   return Math.max(delayed, restsSince + command.quiescentPeriodS * 1000);
 }

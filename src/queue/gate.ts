@@ -6,7 +6,7 @@ import { Lanes, type LaneUser } from './lanes.ts';
 export interface GateOptions {
   /** Called when a command has become ready: it should soon be taken. */
   readonly onReady: (id: number) => void;
-  /** When the last command that switched the power of system `fqdn` ended, in milliseconds since the epoch. */
+  /** When the last command that switched the power of system `fqdn` ended, on `clock`. */
   readonly lastPowerEnd: (fqdn: string) => number | undefined;
   readonly clock: Clock;
 }
@@ -35,7 +35,7 @@ export class Gate {
     this.#options = options;
   }
 
-  /** Lets a command wait. `receivedAt` is when it first arrived, in milliseconds since the epoch. */
+  /** Lets a command wait. `receivedAt` is when it first arrived, on the gate's clock. */
   add(command: Command, receivedAt: number): void {
     this.#enter(waitingSince(command, receivedAt));
   }
@@ -124,5 +124,12 @@ export class Gate {
 }
 
 function waitingSince(command: Command, receivedAt: number): Waiting {
-  return { command, receivedAt, notBefore: 0, firstAt: undefined, announced: false, cancelTimer: undefined };
+  return {
+    command,
+    receivedAt,
+    notBefore: -Infinity,
+    firstAt: undefined,
+    announced: false,
+    cancelTimer: undefined,
+  };
 }

@@ -6,7 +6,7 @@ export type Claim = 'won' | 'lost' | 'undecided' | { readonly refused: string };
 
 /** What is known of a command besides the command when the hub is asked for it. */
 export interface Arrival {
-  /** In milliseconds since the epoch. */
+  /** On the queue's clock. */
   readonly receivedAt: number;
   /** Where its senders want their answers. */
   readonly replies: readonly Reply[];

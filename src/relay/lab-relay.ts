@@ -7,7 +7,7 @@ import type { ListedCommands } from './listed-commands.ts';
 import { LostMessages } from './lost-messages.ts';
 import { ReadyPublisher, type ReadyPublisherOptions } from './ready-publisher.ts';
 
-export interface LabRelayOptions extends Omit<ReadyPublisherOptions, 'lastPowerEnds'> {
+export interface LabRelayOptions extends ReadyPublisherOptions {
   /** What the workers of the lab say; whoever hears them tells it before it tells the relay. */
   readonly roster: Roster;
   /** What the hub has listed so far: worth more than one term, since the hub names what runs by its id alone. */
@@ -63,7 +63,7 @@ export class LabRelay {
   constructor(options: LabRelayOptions) {
     const { clock, roster, listed } = options;
     this.#options = options;
-    this.#ready = new ReadyPublisher({ ...options, lastPowerEnds: new Map() });
+    this.#ready = new ReadyPublisher(options);
     this.#listed = listed;
     this.#lost = new LostMessages({ clock, roster });
     this.#ended = new RecentIds(ENDED_MS, clock);

@@ -1,12 +1,15 @@
 import { describeError } from '../errors.ts';
 import type { HubClient } from '../hub/hub-client.ts';
 import type { Logger } from '../logger.ts';
+import type { Clock } from '../queue/clock.ts';
 import { wait } from '../wait.ts';
 import type { LabRelay } from './lab-relay.ts';
 
 export interface LookLoopOptions {
   readonly hub: Pick<HubClient, 'queuedCommands' | 'runningIds'>;
   readonly relay: Pick<LabRelay, 'look' | 'publishAgain'>;
+  /** The relay's. */
+  readonly clock: Pick<Clock, 'now'>;
   /** Milliseconds from the end of a look to the next; more when a look takes longer than this. */
   readonly intervalMs: number;
   /** How many messages wait in the lab's queue, undelivered. */
@@ -48,8 +51,8 @@ function restAfter(tookMs: number, intervalMs: number): number {
 
 const LONGEST_REST_MS = 10_000;
 
-async function look({ hub, relay, waitingMessages, signal, log }: LookLoopOptions): Promise<void> {
-  const askedAt = Date.now();
+async function look({ hub, relay, clock, waitingMessages, signal, log }: LookLoopOptions): Promise<void> {
+  const askedAt = clock.now();
   // In this order: what is claimed between the two is in both, and not in neither.
   const queued = await hub.queuedCommands(signal);
   const running = await hub.runningIds(signal);

@@ -14,8 +14,6 @@ import { WaitingCounts } from './waiting-counts.ts';
 export interface ReadyPublisherOptions {
   readonly lab: string;
   readonly publisher: Pick<Publisher, 'publish'>;
-  /** When the last power command of each system ended, by FQDN in lower case: what is known at the start. */
-  readonly lastPowerEnds: ReadonlyMap<string, number>;
   readonly clock: Clock;
   /** Between two tries to publish; 250 ms doubling up to 5 s unless given. */
   readonly backoff?: BackoffBounds;
@@ -31,13 +29,13 @@ export class ReadyPublisher {
   readonly #gate: Gate;
   readonly #queued = new Map<number, Queued>();
   readonly #waiting = new WaitingCounts();
-  readonly #powerEnds: Map<string, number>;
+  /** When the last power command of each system ended, on the clock, by FQDN in lower case; before the start that is not known. */
+  readonly #powerEnds = new Map<string, number>();
   #trouble: string | undefined;
   #isStopped = false;
 
   constructor(options: ReadyPublisherOptions) {
     this.#options = options;
-    this.#powerEnds = new Map(options.lastPowerEnds);
     this.#gate = new Gate({
       onReady: (id) => void this.#publishReady(id),
       lastPowerEnd: (fqdn) => this.#powerEnds.get(fqdn.toLowerCase()),

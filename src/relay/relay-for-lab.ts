@@ -115,6 +115,7 @@ export class RelayForLab {
       await lookRepeatedly({
         hub,
         relay,
+        clock: systemClock,
         intervalMs,
         waitingMessages: () => waitingMessages(session, lab),
         onLook: (trouble) => this.#looked(trouble),

@@ -4,6 +4,7 @@ import { type Result, resultEvent, resultReply } from '../broker/result-message.
 import type { Publisher } from '../broker/publisher.ts';
 import { describeError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
+import { wallTimeOf } from '../steady-clock.ts';
 import { type BackoffBounds, backoffMs, wait } from '../wait.ts';
 import type { Journal } from './journal.ts';
 import type { Reply } from '../delivery.ts';
@@ -36,7 +37,7 @@ export class Answers {
   readonly #stopping = new AbortController();
   /** The last results, oldest first, for those who ask late. */
   readonly #recent = new Map<number, Result>();
-  /** How the last commands ended, the last first, for those who look on. */
+  /** How the last commands ended, the last first, for those who look on; the time on the steady clock. */
   #last: readonly AnnouncedOutcome[] = [];
 
   constructor(options: AnswersOptions) {
@@ -45,7 +46,7 @@ export class Answers {
 
   /** Announces that a command runs. */
   running({ command, receivedAt, startedAt }: JournalEntry): void {
-    const queuedMs = startedAt === undefined ? undefined : startedAt - receivedAt;
+    const queuedMs = startedAt === undefined ? undefined : between(receivedAt, startedAt);
     this.#options.publisher?.offer(resultEvent({ ...this.#about(command), status: 'running', queuedMs }));
   }
 
@@ -62,7 +63,8 @@ export class Answers {
 
   /** How the last few commands ended, the last first. */
   last(): readonly AnnouncedOutcome[] {
-    return this.#last;
+    // As the clock is set now: it may have been wrong when the command ended.
+    return this.#last.map(({ endedMs, ...rest }) => ({ ...rest, endedMs: wallTimeOf(endedMs) }));
   }
 
   /** Somebody else wants the command's answer: sent with the others, or now, if the command ended not long ago. */
@@ -130,8 +132,8 @@ export class Answers {
       status: outcome.status,
       message: outcome.status === 'completed' ? undefined : outcome.message,
       systemBroken: outcome.status === 'failed' ? outcome.systemBroken : undefined,
-      queuedMs: startedAt === undefined ? undefined : startedAt - receivedAt,
-      ranMs: startedAt === undefined || endedAt === undefined ? 0 : endedAt - startedAt,
+      queuedMs: startedAt === undefined ? undefined : between(receivedAt, startedAt),
+      ranMs: startedAt === undefined || endedAt === undefined ? 0 : between(startedAt, endedAt),
     };
   }
 
@@ -143,6 +145,11 @@ export class Answers {
     const { lab, worker } = this.#options;
     return { id, lab, fqdn, action, worker };
   }
+}
+
+/** Milliseconds from one moment to a later one. */
+function between(fromMs: number, toMs: number): number {
+  return Math.max(0, Math.round(toMs - fromMs));
 }
 
 function outcomeOf({ command, outcome, endedAt }: JournalEntry): AnnouncedOutcome | undefined {

@@ -2,6 +2,7 @@ import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'libsql';
 import { ConfigError, describeError, errorCode } from '../errors.ts';
+import { forgetFormerBoots } from './former-boots.ts';
 
 /** For how long another process may be writing. */
 const BUSY_MS = 5_000;
@@ -18,6 +19,7 @@ export function openJournalDatabase(path: string): Database.Database {
   // A finished command's password must not linger in free pages.
   db.pragma('secure_delete = ON');
   db.exec(SCHEMA);
+  forgetFormerBoots(db);
   return db;
 }
 

@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type Database from 'libsql';
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Command, encodeCommand, isRepeatable, type Outcome } from '../command.ts';
 import { describeError } from '../errors.ts';
 import { lockDirectory, openJournalDatabase, prepareStatements } from './journal-database.ts';
 import type { Reply } from '../delivery.ts';
 import { decodeRow, type JournalEntry, type JournaledGroup } from './journal-entry.ts';
+import { beginLife } from './lives.ts';
 import { WrittenPaths } from './written-paths.ts';
 
 /**
@@ -24,6 +25,8 @@ export class Journal {
   readonly #statements: ReturnType<typeof prepareStatements>;
   readonly #identity: string;
   readonly writtenPaths: WrittenPaths;
+  /** When this life of the worker began, in milliseconds since the epoch; later than all earlier ones, even if the clock was set back since. */
+  readonly startedAtMs: number;
   #wipeLater: NodeJS.Timeout | undefined;
 
   /**
@@ -40,6 +43,7 @@ export class Journal {
       .prepare('INSERT INTO identity (one, uuid) VALUES (1, ?) ON CONFLICT DO NOTHING')
       .run(randomUUID());
     this.#identity = identitySchema.parse(this.#db.prepare('SELECT uuid FROM identity').get()).uuid;
+    this.startedAtMs = beginLife(this.#db);
   }
 
   /** A name of this journal that no other has, for marking what belongs to it outside. */
@@ -68,6 +72,11 @@ export class Journal {
     else this.#durably(start);
   }
 
+  /** The reboot has switched its system off. Should it be cut short now, all that is left to do is to switch it on. */
+  onOwed(id: number): void {
+    this.#write(() => this.#statements.setStage.run('on owed', id));
+  }
+
   /** The action's script runs in this process group. */
   runsIn(id: number, group: JournaledGroup): void {
     this.#write(() => this.#statements.setGroup.run(JSON.stringify(group), id));
@@ -86,7 +95,7 @@ export class Journal {
     });
   }
 
-  /** The power of system `fqdn` was switched by somebody else, who was done with it at this time. */
+  /** The power of system `fqdn` was switched by somebody else, who was done with it at this time of the steady clock. */
   powerEnded(fqdn: string, endedAt: number): void {
     this.#write(() => this.#statements.setPowerEnd.run(fqdn.toLowerCase(), endedAt));
   }
@@ -143,7 +152,7 @@ export class Journal {
     return this.#statements.selectAll.all().map(decodeRow);
   }
 
-  /** When the power of system `fqdn` was last switched, in milliseconds since the epoch, if this worker did it. */
+  /** When the power of system `fqdn` was last switched, on the steady clock, if that is known and was in this boot of the machine. */
   lastPowerEnd(fqdn: string): number | undefined {
     const row = this.#statements.selectPowerEnd.get(fqdn.toLowerCase());
     return row === undefined ? undefined : powerEndSchema.parse(row).ended_at;

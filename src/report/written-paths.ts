@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type Database from 'libsql';
-import { z } from 'zod';
+import * as z from 'zod';
 import { openJournalDatabase } from './journal-database.ts';
 
 /**

@@ -8,7 +8,7 @@ import type {
 /** How long somebody may be silent, who announces itself every 10 s, before it counts as gone or cut off. */
 export const SILENT_AFTER_MS = 25_000;
 
-/** A worker or relay, and when it was last heard, in milliseconds since the epoch by a clock that is never set. */
+/** A worker or relay, and when it was last heard, in milliseconds of a clock that is never set. */
 export interface Heard<T> {
   readonly last: T;
   readonly heardAt: number;
@@ -49,7 +49,7 @@ export class Roster {
   }
 
   /**
-   * Since when announcements arrive here without a gap, in milliseconds since the epoch; undefined while they do not. A worker's
+   * Since when announcements arrive here without a gap, in milliseconds of that clock; undefined while they do not. A worker's
    * own ones show it: under a memory alarm a broker still delivers, but takes nothing from anybody.
    */
   get hearingSince(): number | undefined {
@@ -165,7 +165,7 @@ export class Roster {
     return ids;
   }
 
-  /** When another worker last said that it has, or may have, claimed command `id`, in milliseconds since the epoch. */
+  /** When another worker last said that it has, or may have, claimed command `id`, in milliseconds of that clock. */
   lastNamedAt(id: number): number | undefined {
     let latest: number | undefined;
     for (const { last, heardAt } of this.#workers.values()) {
@@ -265,7 +265,7 @@ function names(commands: readonly NamedCommand[], id: number): boolean {
   return commands.some((command) => command.id === id);
 }
 
-/** An announcement that is under way for longer has expired at the broker; a start before the last one is a clock set back, then. */
+/** An announcement that is under way for longer has expired at the broker; a start before the last one is then of an earlier version, and a clock set back. */
 const OVERTAKEN_MS = 60_000;
 /** What a worker had that is silent for so long, or for twice the grace, has been aborted as orphaned; it is not waited for any more. */
 const GONE_AFTER_MS = 600_000;

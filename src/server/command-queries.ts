@@ -1,5 +1,6 @@
 import { type CommandRecord, type CommandRow, toRecord } from './command-record.ts';
 import type { Sqlite } from './database.ts';
+import type { Delays } from './delays.ts';
 import { NotFoundError } from './errors.ts';
 import { Query } from './query.ts';
 
@@ -16,15 +17,15 @@ export interface CommandFilter {
 /** What there is to know about commands; changes nothing. */
 export class CommandQueries {
   readonly #database: Sqlite;
-  readonly #now: () => number;
+  readonly #delays: Delays;
   readonly #one: Query<CommandRow>;
   readonly #running: Query<{ id: number }>;
   // Many statements that wait for the garbage collector make libsql slow, so that each text is prepared once.
   readonly #prepared = new Map<string, Query<CommandRow>>();
 
-  constructor(database: Sqlite, now: () => number) {
+  constructor(database: Sqlite, delays: Delays) {
     this.#database = database;
-    this.#now = now;
+    this.#delays = delays;
     this.#one = new Query(database, 'SELECT * FROM commands WHERE id = ? AND lab = ?');
     this.#running = new Query(
       database,
@@ -36,7 +37,7 @@ export class CommandQueries {
   get(lab: string, id: number): CommandRecord {
     const row = this.#one.first(id, lab);
     if (row === undefined) throw new NotFoundError(`lab ${lab} has no command ${id}`);
-    return toRecord(row, this.#now());
+    return toRecord(row, this.#delays);
   }
 
   /** The lab's queued commands by id. */
@@ -71,20 +72,9 @@ export class CommandQueries {
     return this.#records('SELECT * FROM commands WHERE finished_at IS NULL ORDER BY id');
   }
 
-  /** When the last command that switched each system's power ended, in milliseconds since 1970, by the system's FQDN in lower case. */
-  lastPowerEnds(): ReadonlyMap<string, number> {
-    const query = new Query<{ fqdn: string; ended: number }>(
-      this.#database,
-      `SELECT lower(fqdn) AS fqdn, MAX(finished_at) AS ended FROM commands
-       WHERE action IN ('on', 'off', 'reboot') AND started_at IS NOT NULL AND finished_at IS NOT NULL GROUP BY lower(fqdn)`,
-    );
-    return new Map(query.all().map(({ fqdn, ended }) => [fqdn, ended]));
-  }
-
   #records(sql: string, ...values: unknown[]): readonly CommandRecord[] {
-    const nowMs = this.#now();
     const query = this.#prepared.get(sql) ?? new Query<CommandRow>(this.#database, sql);
     this.#prepared.set(sql, query);
-    return query.all(...values).map((row) => toRecord(row, nowMs));
+    return query.all(...values).map((row) => toRecord(row, this.#delays));
   }
 }

@@ -1,4 +1,5 @@
 import { type Command, decodeCommand, encodeCommand } from '../command.ts';
+import type { Delays } from './delays.ts';
 import { showPower } from './system.ts';
 
 /** The states of a command at the hub, in Beaker's words; the last three are ends. */
@@ -44,13 +45,13 @@ export interface CommandRow {
  * The record in a row.
  * @throws InvalidCommandError when the row holds what no worker would accept.
  */
-export function toRecord(row: CommandRow, nowMs: number): CommandRecord {
+export function toRecord(row: CommandRow, delays: Pick<Delays, 'remainingS'>): CommandRecord {
   return {
     command: decodeCommand({
       id: row.id,
       action: row.action,
       fqdn: row.fqdn,
-      delay: row.delay_until === null ? 0 : Math.max(0, row.delay_until - nowMs) / 1000,
+      delay: delays.remainingS(row),
       quiescent_period: row.quiescent_period,
       power: parseColumn(row.power),
       netboot: parseColumn(row.netboot),

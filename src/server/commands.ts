@@ -3,6 +3,7 @@ import { InvalidCommandError } from '../errors.ts';
 import { type CommandRecord, type CommandRow, type Status, toRecord } from './command-record.ts';
 import type { CommandQueries } from './command-queries.ts';
 import type { Sqlite } from './database.ts';
+import type { Delays } from './delays.ts';
 import { BadRequestError, ConflictError, NotFoundError } from './errors.ts';
 import { columnsOf, type NewCommand } from './new-command.ts';
 import { Query } from './query.ts';
@@ -18,6 +19,7 @@ interface CommandsOptions {
   readonly queries: Pick<CommandQueries, 'get' | 'runningIds'>;
   /** The time in milliseconds since 1970. */
   readonly now: () => number;
+  readonly delays: Delays;
 }
 
 /**
@@ -128,7 +130,7 @@ export class Commands {
     });
     if (row === undefined) throw new Error(`${what}: SQLite stored nothing`);
     try {
-      return toRecord(row, nowMs);
+      return toRecord(row, this.#options.delays);
     } catch (error) {
       // Thrown inside the transaction: what no worker would accept is rolled back.
       if (error instanceof InvalidCommandError) throw new BadRequestError(`${what}: ${error.message}`);
@@ -141,7 +143,7 @@ export class Commands {
     const nowMs = this.#options.now();
     const values = { id, lab, from, to, message, broken: systemBroken ? 1 : 0, now: nowMs };
     const row = this.#transition.first(values);
-    return row && toRecord(row, nowMs);
+    return row && toRecord(row, this.#options.delays);
   }
 }
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { hostName } from '../command.ts';
 import { type CommandRecord, hasEnded, showCommand } from './command-record.ts';
 import { parseInput } from './explain.ts';
@@ -108,7 +108,10 @@ function putSystem({ store, lab, path, body }: ApiRequest): ApiAnswer {
   const fqdn = fqdnOf(path);
   const known = store.systems.find(lab, fqdn);
   // What GET shows may be sent back as it is: name and lab are taken, but cannot be changed, and the password stays.
-  const unchanged = { fqdn: z.literal(known?.fqdn ?? fqdn).optional(), lab: z.literal(lab).optional() };
+  const unchanged = {
+    fqdn: hostName.pipe(z.literal(known?.fqdn ?? fqdn)).optional(),
+    lab: z.literal(lab).optional(),
+  };
   const input = parseInput(systemInput.extend(unchanged), body, 'system');
   store.systems.put({
     fqdn,

@@ -52,10 +52,9 @@ function startPublishing({ store }: RunningServer, config: Config, log: Logger):
     needs: topologyOfLabs(labs, config.amqpQueueType),
     log,
   });
-  const lastPowerEnds = store.queries.lastPowerEnds();
   const byLab = new Map(
     labs.map((lab) => {
-      const options = { lab, publisher, lastPowerEnds, clock: systemClock, log: log.child({ lab }) };
+      const options = { lab, publisher, clock: systemClock, log: log.child({ lab }) };
       return [lab, new RecordPublisher(options)];
     }),
   );

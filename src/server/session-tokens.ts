@@ -1,4 +1,5 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { steadyNow } from '../steady-clock.ts';
 
 /**
  * Session tokens that carry their user and their end, signed with a key of this process: nothing to remember, and a
@@ -9,7 +10,7 @@ export class SessionTokens {
   readonly #ttlMs: number;
   readonly #now: () => number;
 
-  constructor(ttlMs: number, now: () => number = Date.now) {
+  constructor(ttlMs: number, now: () => number = steadyNow) {
     this.#ttlMs = ttlMs;
     this.#now = now;
   }

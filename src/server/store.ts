@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { CommandQueries } from './command-queries.ts';
 import { Commands } from './commands.ts';
 import { openDatabase, type Sqlite } from './database.ts';
+import { type Clocks, Delays, systemClocks } from './delays.ts';
 import { Systems } from './systems.ts';
 
 /** All that the server remembers: what there is, what happens to it, and questions about it. */
@@ -17,14 +18,15 @@ export interface Store {
  * Opens `server.db` in `stateDir`, or a store that forgets when `stateDir` is `:memory:`.
  * @throws Error naming the file when it cannot be used.
  */
-export function openStore(stateDir: string, now: () => number = Date.now): Store {
+export function openStore(stateDir: string, clocks: Clocks = systemClocks): Store {
   const database = stateDir === ':memory:' ? openDatabase(stateDir) : openFile(stateDir);
   const systems = new Systems(database);
-  const queries = new CommandQueries(database, now);
+  const delays = new Delays(clocks);
+  const queries = new CommandQueries(database, delays);
   return {
     systems,
     queries,
-    commands: new Commands({ database, systems, queries, now }),
+    commands: new Commands({ database, systems, queries, now: clocks.wall, delays }),
     close: () => database.close(),
   };
 }

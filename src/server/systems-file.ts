@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
-import { z } from 'zod';
+import * as z from 'zod';
 import { ConfigError, describeError } from '../errors.ts';
+import { readRegularFile } from '../regular-file.ts';
 import { explainIssues } from './explain.ts';
 import { powerSettings, type System, systemInput } from './system.ts';
 
@@ -40,10 +40,13 @@ function onlyOf(labs: readonly string[]): string | undefined {
   return labs.length === 1 ? labs[0] : undefined;
 }
 
+/** Room for a hundred thousand systems. */
+const MAX_BYTES = 64_000_000;
+
 function parseEntries(path: string): readonly unknown[] {
   let value: unknown;
   try {
-    value = JSON.parse(readFileSync(path, 'utf8'));
+    value = JSON.parse(readRegularFile(path, { maxBytes: MAX_BYTES, followLinks: true }).toString('utf8'));
   } catch (error) {
     throw new ConfigError([`cannot read the systems file ${path}: ${describeError(error)}`]);
   }

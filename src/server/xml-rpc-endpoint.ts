@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { z } from 'zod';
+import * as z from 'zod';
 import { describeError } from '../errors.ts';
 import { labOf } from '../hub/lab-of.ts';
 import type { Logger } from '../logger.ts';

@@ -93,6 +93,9 @@ function troublesOf(relays: readonly RelayAnnouncement[], workers: readonly Seen
     ...workers
       .filter(({ isSilent }) => isSilent)
       .map(({ name, running }) => `worker ${name} is silent; it had ${running.length} commands`),
+    ...workers
+      .filter(({ isSilent }) => !isSilent)
+      .flatMap(({ name, troubles }) => troubles.map((trouble) => `worker ${name}: ${trouble}`)),
     ...closedFor(workers),
     ...primaries(workers),
     ...(relays.length > 0 && !relays.some(({ isLeading }) => isLeading) ? ['no relay leads'] : []),

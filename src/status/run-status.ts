@@ -6,6 +6,7 @@ import type { Config } from '../config/config.ts';
 import type { Logger } from '../logger.ts';
 import { hearLab } from '../roster/hear-lab.ts';
 import { Roster } from '../roster/roster.ts';
+import { steadyNow } from '../steady-clock.ts';
 import { wait } from '../wait.ts';
 import { viewOf } from './lab-view.ts';
 import { openPicture, type Screen } from './picture.ts';
@@ -32,7 +33,7 @@ const REDRAW_MS = 1_000;
  */
 export async function runStatus(options: StatusOptions): Promise<void> {
   const { config, watch, out, signal } = options;
-  const roster = new Roster({ self: undefined, now: Date.now });
+  const roster = new Roster({ self: undefined, now: steadyNow });
   const supervisor = new Supervisor({
     urls: config.amqpUrls,
     caCert: config.amqpCaCert,

@@ -8,6 +8,7 @@ import { lanesOf } from '../command.ts';
 import type { CommandQueue } from '../queue/command-queue.ts';
 import type { Journal } from '../report/journal.ts';
 import type { JournalEntry } from '../report/journal-entry.ts';
+import { wallTimeOf } from '../steady-clock.ts';
 
 /** What does not change from one announcement to the next. */
 export type WorkerFacts = Pick<
@@ -24,7 +25,7 @@ export interface AnnouncementOptions {
 /** What changes with the moment. */
 export type WorkerMoment = Pick<
   WorkerAnnouncement,
-  'mode' | 'isLeaving' | 'nth' | 'elsewhere' | 'answers' | 'last'
+  'mode' | 'isLeaving' | 'nth' | 'elsewhere' | 'answers' | 'last' | 'troubles'
 >;
 
 /** What this worker has to say: what its journal holds is what it may have been given. */
@@ -68,13 +69,13 @@ function inLine(queue: Pick<CommandQueue, 'inLine'>): Pick<WorkerAnnouncement, '
   return { waiting: Object.fromEntries(waiting), lanes: longestLanes(byLane) };
 }
 
-const STAGES = { claimed: 'claimed', started: 'running', ended: 'ended' } as const;
+const STAGES = { claimed: 'claimed', started: 'running', 'on owed': 'running', ended: 'ended' } as const;
 
 function announced(entry: JournalEntry): readonly AnnouncedCommand[] {
   const { stage, receivedAt, startedAt, endedAt } = entry;
   if (stage === 'claiming' || stage === 'told') return [];
-  const sinceMs = { claimed: receivedAt, started: startedAt, ended: endedAt }[stage] ?? receivedAt;
-  return [{ ...named(entry), stage: STAGES[stage], sinceMs }];
+  const sinceMs = stage === 'ended' ? endedAt : stage === 'claimed' ? receivedAt : startedAt;
+  return [{ ...named(entry), stage: STAGES[stage], sinceMs: wallTimeOf(sinceMs ?? receivedAt) }];
 }
 
 function named({ command: { id, fqdn, action, power } }: JournalEntry): NamedCommand {

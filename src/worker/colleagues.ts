@@ -12,6 +12,7 @@ import type { Journal } from '../report/journal.ts';
 import { Announcer } from '../roster/announcer.ts';
 import { hearLab } from '../roster/hear-lab.ts';
 import { HEAR_OUT_MS, type Roster } from '../roster/roster.ts';
+import type { Troubles } from '../troubles.ts';
 import { wait } from '../wait.ts';
 import { announcementOf, type WorkerMoment } from './announcement.ts';
 
@@ -23,6 +24,7 @@ export interface ColleaguesOptions {
   readonly queue: CommandQueue;
   readonly roster: Roster;
   readonly mode: () => WorkerMoment['mode'];
+  readonly troubles: Pick<Troubles, 'list'>;
   /** How the last commands ended. */
   readonly last: () => WorkerMoment['last'];
   readonly log: Logger;
@@ -43,14 +45,14 @@ export class Colleagues {
   #nth = 0;
 
   constructor(options: ColleaguesOptions) {
-    const { config, publisher, journal, queue, mode, last } = options;
+    const { config, publisher, journal, queue, mode, last, troubles } = options;
     this.#options = options;
     const facts = {
       lab: config.lab,
       name: workerName(),
       isPrimary: config.fallbackPrimary,
       concurrency: config.concurrency,
-      startedAtMs: Date.now(),
+      startedAtMs: journal.startedAtMs,
     };
     this.#announcer = new Announcer({
       publisher,
@@ -60,6 +62,7 @@ export class Colleagues {
         const moment = {
           mode: mode(),
           last: last(),
+          troubles: troubles.list(),
           isLeaving,
           nth: this.#nth,
           elsewhere,

@@ -1,4 +1,5 @@
 import type { NetbootParts } from '../actions/action-context.ts';
+import type { PowerScripts } from '../actions/power/power-scripts.ts';
 import { runAction } from '../actions/run-action.ts';
 import { claim, type ClaimOptions } from '../claim/claim.ts';
 import type { Command } from '../command.ts';
@@ -14,6 +15,7 @@ import { backoffMs } from '../wait.ts';
 import { lastPowerEnd } from './last-power-end.ts';
 import { ResumedCommands } from './resumed-commands.ts';
 import { runCommand } from './run-command.ts';
+import type { SystemsOff } from './systems-off.ts';
 import type { WorkerOptions } from './worker-options.ts';
 
 export interface QueueParts {
@@ -24,7 +26,9 @@ export interface QueueParts {
   readonly roster: Roster;
   /** Is told of each command that the hub has given to this worker. */
   readonly claimed: RecentIds;
+  readonly powerScripts: PowerScripts;
   readonly netboot: NetbootParts;
+  readonly systemsOff: SystemsOff;
   readonly whose: ClaimOptions['whose'];
   /** Resolves when other workers can know what this one has. */
   readonly announced: () => Promise<void>;
@@ -37,7 +41,8 @@ const CLAIM_BACKOFF = { firstMs: 500, maxMs: 60_000 };
 /** The queue of a worker: what claims, runs and reports its commands. */
 export function createQueue(options: WorkerOptions, parts: QueueParts): CommandQueue {
   const { config, environment, stopping, killing, log } = options;
-  const { hub, journal, reporter, answers, roster, claimed, netboot, whose, announced, onChange } = parts;
+  const { hub, journal, reporter, answers, roster, claimed, powerScripts, netboot, systemsOff } = parts;
+  const { whose, announced, onChange } = parts;
   const faults = new Map<number, number>();
   const announcing = async <T>(work: Promise<T>): Promise<T> => {
     onChange();
@@ -47,17 +52,20 @@ export function createQueue(options: WorkerOptions, parts: QueueParts): CommandQ
       onChange();
     }
   };
-  const resumed = new ResumedCommands({ hub, journal, announced, signal: stopping, log });
+  const onStaysOff = (command: Command): void => systemsOff.staysOff(command);
+  const resumed = new ResumedCommands({ hub, journal, announced, onStaysOff, signal: stopping, log });
   const run = (command: Command): Promise<'ended' | 'interrupted'> =>
     runCommand(command, {
       act: runAction,
       settings: config,
       environment,
+      powerScripts,
       netboot,
       stopping,
       killing,
       journal,
       onStarted: (entry) => answers.running(entry),
+      systemsOff,
       log,
     });
   return new CommandQueue({

@@ -7,7 +7,7 @@ export interface LastPowerEndOptions {
 }
 
 /**
- * When the power of system `fqdn` was last switched, or may have been, in milliseconds since the epoch; undefined when that cannot be
+ * When the power of system `fqdn` was last switched, or may have been, on the steady clock; undefined when that cannot be
  * told. What other workers do is known only for as long as they are heard: the moment before may have been an end.
  */
 export function lastPowerEnd(fqdn: string, { journal, roster }: LastPowerEndOptions): number | undefined {

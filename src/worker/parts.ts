@@ -1,9 +1,12 @@
 import { join } from 'node:path';
 import { ImageStore } from '../actions/netboot/images/image-store.ts';
-import { OWN_DIRECTORY } from '../actions/netboot/staging.ts';
+import { OWN_DIRECTORY } from '../actions/netboot/make-directories.ts';
+import { NameService, threadsForSystems } from '../actions/netboot/name-service.ts';
+import { PowerScripts } from '../actions/power/power-scripts.ts';
 import { Publisher } from '../broker/publisher.ts';
 import { labTopology } from '../broker/topology.ts';
 import type { Config } from '../config/config.ts';
+import { DEFAULT_POWER_SCRIPTS_DIR } from '../config/settings/power-settings.ts';
 import { hubFrom } from '../hub-from.ts';
 import type { HubClient } from '../hub/hub-client.ts';
 import type { Logger } from '../logger.ts';
@@ -16,10 +19,12 @@ import { Reporter } from '../report/reporter.ts';
 import { Doubts } from '../roster/doubts.ts';
 import { Roster } from '../roster/roster.ts';
 import { steadyNow } from '../steady-clock.ts';
+import { Troubles } from '../troubles.ts';
 import type { WorkerMoment } from './announcement.ts';
 import { Colleagues, workerName } from './colleagues.ts';
 import { createQueue } from './create-queue.ts';
 import type { Sources } from './sources.ts';
+import { SystemsOff } from './systems-off.ts';
 import type { WorkerOptions } from './worker-options.ts';
 
 /** What a worker is made of. */
@@ -38,6 +43,8 @@ export interface Parts {
   readonly colleagues: Colleagues | undefined;
   /** The commands that the hub has given to this worker lately. */
   readonly claimed: RecentIds;
+  /** What an admin should look at, shown by `status`. */
+  readonly troubles: Troubles;
   /** Lets announcements say where commands come from. */
   readonly modeFrom: (sources: Pick<Sources, 'mode'>) => void;
 }
@@ -50,6 +57,7 @@ export function createParts(options: WorkerOptions): Parts {
   const journal = new Journal(config.stateDir);
   const hub = hubFrom(config, log);
   const images = imageStore(options);
+  const names = new NameService({ threads: threadsForSystems(options.environment) });
   const publisher = startPublisher(config, log);
   const answers = new Answers({ publisher, journal, lab: config.lab, worker: workerName(), log });
   const reporter = new Reporter({ hub, journal, onAccepted: (entry) => answers.ended(entry), log });
@@ -58,6 +66,7 @@ export function createParts(options: WorkerOptions): Parts {
   const claimed = new RecentIds(CLAIMED_MS, systemClock);
   let sources: Pick<Sources, 'mode'> | undefined;
   let colleagues: Colleagues | undefined;
+  const troubles = new Troubles(() => colleagues?.changed());
   const doubts = new Doubts({
     roster,
     ask: (token) => void colleagues?.ask(token),
@@ -66,7 +75,9 @@ export function createParts(options: WorkerOptions): Parts {
   });
   const queue = createQueue(options, {
     ...{ hub, journal, reporter, answers, roster, claimed },
-    netboot: { images, writtenPaths: journal.writtenPaths },
+    powerScripts: powerScripts(options, troubles),
+    netboot: { images, writtenPaths: journal.writtenPaths, lookup: names.lookup },
+    systemsOff: new SystemsOff(troubles),
     whose: (id) => (publisher === undefined ? 'ours' : doubts.whose(id)),
     announced: () => colleagues?.announced(options.stopping) ?? Promise.resolve(),
     onChange: () => colleagues?.changed(),
@@ -82,11 +93,30 @@ export function createParts(options: WorkerOptions): Parts {
       roster,
       mode,
       last: () => answers.last(),
+      troubles,
       log,
     });
   }
   const modeFrom = (from: Pick<Sources, 'mode'>): void => void (sources = from);
-  return { journal, hub, images, publisher, answers, reporter, queue, roster, colleagues, claimed, modeFrom };
+  return {
+    journal,
+    hub,
+    images,
+    publisher,
+    answers,
+    reporter,
+    queue,
+    roster,
+    colleagues,
+    claimed,
+    troubles,
+    modeFrom,
+  };
+}
+
+function powerScripts({ config, log }: WorkerOptions, troubles: Troubles): PowerScripts {
+  const { powerScriptsDir: adminDir } = config;
+  return new PowerScripts({ adminDir, isRequired: adminDir !== DEFAULT_POWER_SCRIPTS_DIR, troubles, log });
 }
 
 const MB = 1_000_000;

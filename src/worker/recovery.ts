@@ -6,6 +6,7 @@ import type { CommandQueue } from '../queue/command-queue.ts';
 import { beginsRest } from '../queue/earliest-start.ts';
 import type { Journal } from '../report/journal.ts';
 import type { JournalEntry } from '../report/journal-entry.ts';
+import { steadyNow } from '../steady-clock.ts';
 import { wait } from '../wait.ts';
 import { abortedOutcome, runMarker } from './run-command.ts';
 
@@ -14,6 +15,8 @@ export interface RecoveryOptions {
   readonly queue: Pick<CommandQueue, 'resume'>;
   /** Called for what the hub knows, and only its publisher still waits for. */
   readonly onTold: (entry: JournalEntry) => void;
+  /** Called for a reboot that was cut short after it had switched its system off. */
+  readonly onSystemOff: (command: Command) => void;
   readonly signal: AbortSignal;
   readonly log: Logger;
 }
@@ -29,7 +32,7 @@ export function recover(options: RecoveryOptions): void {
   log.info('taking up commands of an earlier run', { count: entries.length });
   const runs = new Map(
     entries
-      .filter(({ stage }) => stage === 'started')
+      .filter(({ stage }) => stage === 'started' || stage === 'on owed')
       .map(({ command: { id }, processGroup }) => [
         id,
         { group: processGroup, marker: runMarker(journal, id) },
@@ -78,7 +81,7 @@ async function hasEnded(
 function takeUp(
   entry: JournalEntry,
   clear: Promise<boolean> | undefined,
-  { journal, queue, onTold }: RecoveryOptions,
+  { journal, queue, onTold, onSystemOff }: RecoveryOptions,
 ): void {
   const { command, stage } = entry;
   switch (stage) {
@@ -89,6 +92,9 @@ function takeUp(
     case 'started':
       if (isRepeatable(command.action)) return queue.resume(command, 'run', clear);
       return queue.resume(command, 'report', abortOnce(clear, command, journal));
+    case 'on owed':
+      onSystemOff(command);
+      return queue.resume(command, 'run', clear);
     case 'ended':
       return queue.resume(command, 'report');
     case 'told':
@@ -104,6 +110,6 @@ async function abortOnce(
 ): Promise<boolean> {
   if ((await clear) === false) return false;
   const outcome = abortedOutcome(command, 'The worker died');
-  journal.ended(command, outcome, Date.now(), { beginsRest: beginsRest(command) });
+  journal.ended(command, outcome, steadyNow(), { beginsRest: beginsRest(command) });
   return true;
 }

@@ -3,13 +3,16 @@ import { describeError } from '../errors.ts';
 import type { HubClient } from '../hub/hub-client.ts';
 import type { Logger } from '../logger.ts';
 import type { Journal } from '../report/journal.ts';
+import { steadyNow } from '../steady-clock.ts';
 import { backoffMs, wait } from '../wait.ts';
 
 export interface ResumedCommandsOptions {
   readonly hub: Pick<HubClient, 'runningIds'>;
-  readonly journal: Pick<Journal, 'entries' | 'ended'>;
+  readonly journal: Pick<Journal, 'entry' | 'entries' | 'ended'>;
   /** Resolves when the others can know what this worker has, or when that takes too long. */
   readonly announced: () => Promise<void>;
+  /** Called for a reboot that has switched its system off, and must not switch it on any more. */
+  readonly onStaysOff: (command: Command) => void;
   readonly signal: AbortSignal;
   readonly log: Logger;
 }
@@ -31,7 +34,7 @@ export class ResumedCommands {
     const entries = options.journal.entries();
     this.#ids = new Set(
       entries
-        .filter(({ stage }) => stage === 'claimed' || stage === 'started')
+        .filter(({ stage }) => stage === 'claimed' || stage === 'started' || stage === 'on owed')
         .map(({ command }) => command.id),
     );
   }
@@ -47,7 +50,11 @@ export class ResumedCommands {
     const { journal, log } = this.#options;
     const message = 'The command was ended at the hub while its worker was away';
     log.warn('command of an earlier run not run again', { id: command.id, reason: message });
-    journal.ended(command, { status: 'aborted', message }, Date.now(), { beginsRest: false });
+    if (journal.entry(command.id)?.stage === 'on owed') {
+      log.error('system stays off', { id: command.id, fqdn: command.fqdn, reason: message });
+      this.#options.onStaysOff(command);
+    }
+    journal.ended(command, { status: 'aborted', message }, steadyNow(), { beginsRest: false });
     return 'ended';
   }
 

@@ -5,53 +5,76 @@ import type { Logger } from '../logger.ts';
 import { beginsRest } from '../queue/earliest-start.ts';
 import type { Journal } from '../report/journal.ts';
 import type { JournalEntry } from '../report/journal-entry.ts';
+import { steadyNow } from '../steady-clock.ts';
+import type { SystemsOff } from './systems-off.ts';
 
 export interface RunOptions extends Pick<
   ActionContext,
-  'settings' | 'environment' | 'netboot' | 'stopping' | 'killing'
+  'settings' | 'environment' | 'powerScripts' | 'netboot' | 'stopping' | 'killing'
 > {
   readonly act: ActionFunction;
-  readonly journal: Pick<Journal, 'identity' | 'entry' | 'started' | 'runsIn' | 'ended'>;
+  readonly journal: Pick<Journal, 'identity' | 'entry' | 'started' | 'onOwed' | 'runsIn' | 'ended'>;
   /** Called once the command is about to run. */
   readonly onStarted: (entry: JournalEntry) => void;
+  readonly systemsOff: Pick<SystemsOff, 'isOff' | 'ended'>;
   readonly log: Logger;
 }
 
 /** Runs a claimed command and journals how it ended; `interrupted` when a stop came first and it will be run again. */
 export async function runCommand(command: Command, options: RunOptions): Promise<'ended' | 'interrupted'> {
-  const { act, journal, onStarted, settings, environment, netboot, stopping, killing } = options;
+  const { act, journal, onStarted, systemsOff } = options;
+  const { settings, environment, powerScripts, netboot, stopping, killing } = options;
   const { id, fqdn, action } = command;
   const log = options.log.child({ id, fqdn, action });
   // Not begun, it does not count as started: even what must not be repeated can then be run after the next start.
   if (stopping.aborted) return 'interrupted';
-  const startedAt = Date.now();
-  journal.started(command, startedAt);
+  const startedAt = steadyNow();
+  const isOnOwed = (): boolean => journal.entry(id)?.stage === 'on owed';
+  const reboot = { isOff: isOnOwed(), switchedOff: () => remember(() => journal.onOwed(id), log) };
+  if (!reboot.isOff) journal.started(command, startedAt);
   const entry = journal.entry(id);
   if (entry !== undefined) onStarted(entry);
   log.info('command started');
-  const outcome = await outcomeOf(command, act, {
+  const isResumable = (): boolean => isRepeatable(action) || isOnOwed();
+  const outcome = await outcomeOf(command, act, isResumable, {
     settings,
     environment,
+    powerScripts,
     netboot,
     stopping,
     killing,
     marker: runMarker(journal, id),
+    reboot,
     log,
     onProcessGroup: (group) => journal.runsIn(id, group),
   });
   if (outcome === 'interrupted') {
     log.info('command interrupted, to be run again after the next start');
+    if (isOnOwed()) {
+      log.error('system is off, to be switched on after the next start');
+      systemsOff.isOff(command);
+    }
     return 'interrupted';
   }
-  const endedAt = Date.now();
+  systemsOff.ended(command);
+  const endedAt = steadyNow();
   journal.ended(command, outcome, endedAt, { beginsRest: beginsRest(command) });
-  log.info('command ended', { ...outcome, ranMs: endedAt - startedAt });
+  log.info('command ended', { ...outcome, ranMs: Math.round(endedAt - startedAt) });
   return 'ended';
 }
 
 /** What marks the processes of a command, of all that may run on a host: see `endGroups`. */
 export function runMarker({ identity }: Pick<Journal, 'identity'>, id: number): string {
   return `${identity}/${id}`;
+}
+
+/** A mark that makes the next start do less. That it cannot be written is no reason to leave a system off now. */
+function remember(mark: () => void, log: Logger): void {
+  try {
+    mark();
+  } catch (error) {
+    log.error('reboot past its off is not journaled', { reason: describeError(error) });
+  }
 }
 
 /** How a command ends that was cut short, or may have been, and must not be run twice. */
@@ -66,6 +89,7 @@ export function abortedOutcome(command: Command, why: string): Outcome {
 async function outcomeOf(
   command: Command,
   act: ActionFunction,
+  isResumable: () => boolean,
   context: ActionContext,
 ): Promise<Outcome | 'interrupted'> {
   try {
@@ -73,7 +97,7 @@ async function outcomeOf(
     return { status: 'completed' };
   } catch (error) {
     if (error instanceof InterruptedError) {
-      return isRepeatable(command.action) ? 'interrupted' : abortedOutcome(command, 'The worker was stopped');
+      return isResumable() ? 'interrupted' : abortedOutcome(command, 'The worker was stopped');
     }
     if (error instanceof CommandFailedError) {
       return { status: 'failed', message: error.message, systemBroken: error.systemBroken };

@@ -20,15 +20,29 @@ export async function inflict(world: World, { fault, forMs, atMs }: PlannedFault
     case 'hub-away':
       return spoil(
         [...world.members.values()].map((member) => member.way('hub')),
-        fault.fault,
+        proxyFault(fault.fault),
         forMs,
       );
+    case 'hub-closes':
+      world.hub.keepConnections(false);
+      await sleep(forMs);
+      world.hub.keepConnections(true);
+      return;
+    case 'hub-refuses':
+      world.hub.refuseOutcomes(true);
+      await sleep(forMs);
+      world.hub.refuseOutcomes(false);
+      return;
     case 'way':
     case 'lose-answers':
+    case 'cut-answers':
     case 'freeze':
     case 'restart':
     case 'kill':
     case 'lose-state':
+    case 'clock-step':
+    case 'log-reader':
+    case 'full-disk':
       return inflictOn(memberOf(world, fault.who), fault, forMs);
   }
 }
@@ -55,12 +69,25 @@ async function inflictOn(
 ): Promise<void> {
   switch (fault.kind) {
     case 'way':
-      return spoil([member.way(fault.to)], fault.fault, forMs);
+      return spoil([member.way(fault.to)], proxyFault(fault.fault), forMs);
     case 'lose-answers':
       // Calls go through; of their answers nothing comes back.
-      await member.way('hub').set({ cutAfterBytes: 0, of: 'answers' });
+      return spoil([member.way('hub')], { cutAfterBytes: 0, of: 'answers' }, forMs);
+    case 'cut-answers':
+      return spoil(
+        [member.way('hub')],
+        { cutAfterBytes: fault.afterBytes, of: 'answers', by: fault.by },
+        forMs,
+      );
+    case 'clock-step':
+      member.clock.set(fault.clockOffS);
       await sleep(forMs);
-      return member.way('hub').set('pass');
+      member.clock.set(0);
+      return;
+    case 'log-reader':
+      return fault.how === 'dies' ? replaceReader(member, forMs) : stopReader(member, forMs);
+    case 'full-disk':
+      return fillDisk(member, forMs);
     case 'freeze':
       member.freeze();
       await sleep(forMs);
@@ -75,18 +102,47 @@ async function inflictOn(
       await member.kill();
       await sleep(forMs);
       if (fault.kind === 'lose-state') member.loseState();
+      else member.clock.set(fault.clockOffS);
       member.start();
       return;
   }
 }
 
+function proxyFault(fault: WayFault): ProxyFault {
+  return fault === 'slow' ? { delayMs: 1_500 } : fault;
+}
+
+async function replaceReader({ log }: Member, forMs: number): Promise<void> {
+  log.killReader();
+  await sleep(forMs);
+  log.replaceReader();
+}
+
+async function stopReader({ log }: Member, forMs: number): Promise<void> {
+  log.stopReader();
+  await sleep(forMs);
+  log.continueReader();
+}
+
+const REFILL_MS = 100;
+
+async function fillDisk(member: Member, forMs: number): Promise<void> {
+  await member.untilStarted();
+  const { disk } = member;
+  const until = performance.now() + forMs;
+  do {
+    disk.fill();
+    await sleep(REFILL_MS);
+  } while (performance.now() < until);
+  disk.free();
+}
+
 async function spoil(
   ways: readonly ReturnType<Member['way']>[],
-  fault: WayFault,
+  fault: ProxyFault,
   forMs: number,
 ): Promise<void> {
-  const kind: ProxyFault = fault === 'slow' ? { delayMs: 1_500 } : fault;
-  await Promise.all(ways.map((way) => way.set(kind)));
+  await Promise.all(ways.map((way) => way.set(fault)));
   await sleep(forMs);
   await Promise.all(ways.map((way) => way.set('pass')));
 }

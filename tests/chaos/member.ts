@@ -1,8 +1,11 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { closeSync, fstatSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { readFileSync, rmSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { waitUntil } from '../helpers/wait-until.ts';
+import type { SetClock } from '../helpers/set-clock.ts';
+import type { SmallDisk } from '../helpers/small-disk.ts';
 import { startTcpProxy, type TcpProxy } from '../helpers/tcp-proxy.ts';
+import type { LogPipe } from './log-pipe.ts';
 import type { MemberName, Service } from './plan.ts';
 
 const BUILT = resolve('dist/cli.js');
@@ -12,7 +15,11 @@ export interface MemberOptions {
   readonly name: MemberName;
   /** Where its log is, for all its lives. */
   readonly logFile: string;
+  readonly log: LogPipe;
   readonly stateDir: string;
+  /** What `stateDir` is on; a relay keeps nothing. */
+  readonly disk?: SmallDisk | undefined;
+  readonly clock: SetClock;
   readonly settings: Readonly<Record<string, string | number>>;
   readonly ways: Readonly<Record<Service, TcpProxy>>;
   /** Told when it ends though nobody ended it, or not as it should. */
@@ -38,24 +45,51 @@ export class Member {
     return this.#options.ways[to];
   }
 
+  get clock(): SetClock {
+    return this.#options.clock;
+  }
+
+  /** The way of its log. */
+  get log(): LogPipe {
+    return this.#options.log;
+  }
+
+  /** What it keeps its state on. */
+  get disk(): SmallDisk {
+    const { disk, name } = this.#options;
+    if (disk === undefined) throw new Error(`expected ${name} to have a disk`);
+    return disk;
+  }
+
   start(): void {
-    const { name, logFile, settings, stateDir, onTrouble } = this.#options;
+    const { name, log, logFile, clock, settings, stateDir, onTrouble } = this.#options;
     const all: MemberOptions['settings'] = { ...settings, STATE_DIR: stateDir };
     const variables = Object.entries(all).map(([key, value]) => [`BEAKER_${key}`, String(value)] as const);
-    const log = openSync(logFile, 'a');
-    this.#logFrom = fstatSync(log).size;
+    this.#logFrom = statSync(logFile).size;
     const child = spawn(process.execPath, [BUILT, name.startsWith('w') ? 'worker' : 'relay'], {
       env: {
         PATH: process.env['PATH'],
         ...Object.fromEntries(variables),
+        ...clock.env,
       },
-      stdio: ['ignore', log, log],
+      stdio: ['ignore', log.writeEnd, log.writeEnd],
     });
-    closeSync(log);
     this.#child = child;
     child.once('exit', (code, signal) => {
-      if (this.#child === child) onTrouble(`${name} ended by itself: ${code ?? signal ?? 'unknown'}`);
+      if (this.#child !== child) return;
+      this.#child = undefined;
+      onTrouble(`${name} ended by itself: ${code ?? signal ?? 'unknown'}`);
     });
+  }
+
+  /**
+   * On a busy machine it may take seconds until it has read its own program: a signal before that just ends it, and so does a disk
+   * without room for its journal.
+   */
+  async untilStarted(): Promise<void> {
+    const { logFile } = this.#options;
+    const hasStarted = (): boolean => readFileSync(logFile).subarray(this.#logFrom).includes(' starts"');
+    await waitUntil(() => this.#child === undefined || hasStarted(), { timeoutMs: 60_000, what: 'a start' });
   }
 
   async kill(): Promise<void> {
@@ -65,7 +99,7 @@ export class Member {
   /** Ends it as an admin does; whoever does not end in time, or badly, is in trouble. */
   async stop(): Promise<void> {
     const { name, onTrouble } = this.#options;
-    await this.#untilItHeedsSignals();
+    await this.untilStarted();
     const code = await this.#end('SIGTERM');
     if (code !== undefined && code !== 0)
       onTrouble(`${name}: expected exit code 0 after SIGTERM, found ${code}`);
@@ -85,14 +119,9 @@ export class Member {
 
   async close(): Promise<void> {
     await this.kill();
+    this.#options.log.close();
     await Promise.all(Object.values(this.#options.ways).map((way) => way.close()));
-  }
-
-  /** On a busy machine it may take seconds until it has read its own program; a signal before that just ends it. */
-  async #untilItHeedsSignals(): Promise<void> {
-    const { logFile } = this.#options;
-    const hasStarted = (): boolean => readFileSync(logFile).subarray(this.#logFrom).includes(' starts"');
-    await waitUntil(() => this.#child === undefined || hasStarted(), { timeoutMs: 60_000, what: 'a start' });
+    this.#options.disk?.remove();
   }
 
   async #end(signal: NodeJS.Signals): Promise<number | NodeJS.Signals | undefined> {

@@ -27,4 +27,12 @@ export class Random {
   pick<T>(values: readonly [T, ...(readonly T[])]): T {
     return values[this.between(0, values.length - 1)] ?? values[0];
   }
+
+  /** The same values in any order. */
+  shuffle<T>(values: readonly T[]): T[] {
+    const rest = [...values];
+    const shuffled: T[] = [];
+    while (rest.length > 0) shuffled.push(...rest.splice(this.between(0, rest.length - 1), 1));
+    return shuffled;
+  }
 }

@@ -4,7 +4,7 @@ import { inflict } from './inflict.ts';
 import type { Plan } from './plan.ts';
 import { judge, type Violation } from './verdict.ts';
 import { GRACE_S, LAB, openWorld, type World } from './world.ts';
-import { tell } from './tell.ts';
+import { errorsIn, tell } from './tell.ts';
 
 /** How a run went. */
 export interface ChaosResult {
@@ -34,7 +34,8 @@ export async function runChaos({ plan, onProgress = () => {} }: ChaosOptions): P
     const ending = await heal(world, plan);
     const { hub, power } = world;
     const lines = power.lines();
-    const found = judge({ plan, events: hub.history, lines, beganAt, graceMs: GRACE_S * 1000 });
+    const graceMs = GRACE_S * 1000;
+    const found = judge({ plan, events: hub.history, lines, beganAt, graceMs, errors: errorsIn(world) });
     const violations = [...found, ...[...ending, ...world.troubles].map((text) => ({ text, ids: [] }))];
     keepLogs = violations.length > 0;
     return { violations, report: tell({ plan, beganAt, world, lines, violations }) };
@@ -51,8 +52,9 @@ async function play(world: World, plan: Plan, beganAt: number): Promise<void> {
     await inflict(world, planned);
   });
   const commands = async (): Promise<void> => {
-    for (const { atMs, ...command } of plan.commands) {
+    for (const { atMs, outcome, ...command } of plan.commands) {
       await until(atMs);
+      if (outcome !== undefined) world.hub.decide(command.id, outcome);
       world.hub.queue(wireCommand(command));
     }
   };
@@ -88,7 +90,7 @@ function progressOf({ hub, onlooker }: World, plan: Plan): string {
   return [
     `queued ${count('Queued')}`,
     `running ${count('Running')}`,
-    `ended ${count('Completed', 'Failed', 'Aborted')} of ${plan.commands.length}`,
+    `ended ${count('Completed', 'Failed', 'Aborted', 'Gone')} of ${plan.commands.length}`,
     `messages ${onlooker.heard}`,
   ].join(', ');
 }

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { z } from 'zod';
 import type { ScriptLine } from '../helpers/history-checker.ts';
-import { MEMBERS, type Fault, type Plan } from './plan.ts';
+import { MEMBERS, type Fault, type MemberName, type Plan } from './plan.ts';
 import type { Violation } from './verdict.ts';
 import type { World } from './world.ts';
 
@@ -40,10 +41,17 @@ function figuresOf({ plan, world, lines }: ToTell): string {
     world.hub.history.filter((event) => event.status === status).length;
   const orphans = world.hub.history.filter(({ message }) => message === 'Command orphaned, aborting').length;
   return [
-    `seed ${plan.seed}: ${plan.commands.length} commands, ${plan.faults.length} faults`,
-    `${ends('Completed')} completed, ${ends('Failed')} failed, ${ends('Aborted')} aborted (${orphans} as orphans)`,
+    `seed ${plan.seed}: ${plan.commands.length} commands, ${plan.faults.length} faults (${kindsOf(plan)})`,
+    `${ends('Completed')} completed, ${ends('Failed')} failed, ${ends('Aborted')} aborted (${orphans} as orphans), ${ends('Gone')} moved, ${ends('Refused')} times refused`,
     `${lines.filter(({ event }) => event === 'start').length} scripts, ${world.onlooker.heard} messages`,
   ].join('; ');
+}
+
+/** How often each kind of fault was inflicted. */
+function kindsOf({ faults }: Plan): string {
+  const counts = new Map<string, number>();
+  for (const { fault } of faults) counts.set(fault.kind, (counts.get(fault.kind) ?? 0) + 1);
+  return [...counts].map(([kind, count]) => `${count} ${kind}`).join(', ');
 }
 
 /** All that is known of a command, in the order of time. */
@@ -57,7 +65,7 @@ function traceOf(id: number, { plan, beganAt, world, lines }: ToTell): string[] 
     ...lines
       .filter((line) => line.id === id)
       .map(({ atMs, event, mode, pid }) => ({ atMs, text: `script  ${event} ${mode} (${pid})` })),
-    ...MEMBERS.flatMap((name) => logLines(join(world.logDir, name), id, name)),
+    ...MEMBERS.flatMap((name) => linesAbout(id, name, world)),
   ];
   return [
     `--- command ${id}: ${JSON.stringify(planned)} ---`,
@@ -68,14 +76,38 @@ function traceOf(id: number, { plan, beganAt, world, lines }: ToTell): string[] 
   ];
 }
 
-function logLines(file: string, id: number, name: string): { atMs: number; text: string }[] {
+function linesAbout(id: number, name: MemberName, world: World): { atMs: number; text: string }[] {
   const names = new RegExp(`"id":${id}[,}]|"ids":\\[[^\\]]*\\b${id}\\b`);
-  return readFileSync(file, 'utf8')
+  const clock = world.members.get(name)?.clock;
+  return logOf(name, world)
+    .filter(({ text }) => names.test(text))
+    .map(({ line: { time, ...rest } }) => {
+      const shownMs = Date.parse(time);
+      return {
+        atMs: clock?.trueTime(shownMs) ?? shownMs,
+        text: `${name}      ${JSON.stringify(rest).slice(0, 200)}`,
+      };
+    });
+}
+
+/** The commands that errors in the members' logs are about. */
+export function errorsIn(world: World): ReadonlySet<number> {
+  const errors = MEMBERS.flatMap((name) => logOf(name, world)).filter(({ line }) => line.level === 'error');
+  return new Set(errors.map(({ line }) => line.id).filter((id) => id !== undefined));
+}
+
+const logLine = z.looseObject({ time: z.string(), level: z.string(), id: z.int().optional() });
+
+/** The lines of a member's log; none that are cut, or mixed up, since its reader died in the middle. */
+function logOf(name: MemberName, { logDir }: World): { text: string; line: z.infer<typeof logLine> }[] {
+  return readFileSync(join(logDir, name), 'utf8')
     .split('\n')
-    .filter((line) => line.startsWith('{') && names.test(line))
-    .map((line) => {
-      const { time, ...rest } = JSON.parse(line) as { time: string };
-      return { atMs: Date.parse(time), text: `${name}      ${JSON.stringify(rest).slice(0, 200)}` };
+    .flatMap((text) => {
+      try {
+        return [{ text, line: logLine.parse(JSON.parse(text)) }];
+      } catch {
+        return [];
+      }
     });
 }
 

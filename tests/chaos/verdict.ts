@@ -10,6 +10,8 @@ export interface Run {
   /** When the plan's clock stood at 0, in milliseconds since the epoch. */
   readonly beganAt: number;
   readonly graceMs: number;
+  /** The commands that errors in logs are about. */
+  readonly errors: ReadonlySet<number>;
 }
 
 /** Something that must not have happened, and the commands that it happened to. */
@@ -27,7 +29,7 @@ export function judge(run: Run): readonly Violation[] {
     fqdn,
     address,
   }));
-  const texts = [...violations({ commands, events, lines }), ...outcomes(run), ...rests(run)];
+  const texts = [...violations({ commands, events, lines }), ...outcomes(run), ...delays(run), ...rests(run)];
   const ids = new Set(commands.map(({ id }) => id));
   return texts.map((text) => ({ text, ids: numbersIn(text).filter((number) => ids.has(number)) }));
 }
@@ -41,17 +43,15 @@ function outcomes(run: Run): string[] {
     if (event.status === 'Failed' && command.type !== 'refusing')
       return [`command ${event.id}: failed, though its script does not fail: ${event.message ?? ''}`];
     if (event.status === 'Aborted') return abortTrouble(event, command, run);
+    if (event.status === 'Gone') return silence(event, run);
     return [];
   });
 }
 
 function abortTrouble(event: HistoryEvent, { id, action }: PlannedCommand, run: Run): string[] {
-  const claimedAt = run.events.find((one) => one.id === id && one.status === 'Running')?.atMs ?? Infinity;
-  const hitSince = (kinds: readonly PlannedFault['fault']['kind'][]): boolean =>
-    run.plan.faults.some(({ fault, atMs, forMs }) => {
-      const overAt = run.beganAt + atMs + forMs;
-      return kinds.includes(fault.kind) && overAt >= claimedAt - SLACK_MS && run.beganAt + atMs <= event.atMs;
-    });
+  const claimedAt = claimOf(id, run);
+  const hitSince = (kinds: readonly FaultKind[]): boolean =>
+    hasHit(kinds, { fromMs: claimedAt, toMs: event.atMs }, run);
   if (event.message === 'Command orphaned, aborting') {
     // One that does not answer any more leaves a doubt open; then nobody runs the command, which is safe.
     const isDoubted = !run.lines.some((line) => line.id === id) && lostBefore(event.atMs, run);
@@ -60,6 +60,8 @@ function abortTrouble(event: HistoryEvent, { id, action }: PlannedCommand, run: 
     const isEarly = event.atMs - claimedAt < run.graceMs - SLACK_MS;
     return isEarly ? [`command ${id}: called orphaned within the grace`] : [];
   }
+  const refusals = run.events.filter((one) => one.id === id && one.status === 'Refused').length;
+  if (refusals >= REFUSALS) return [];
   if (action === 'reboot' || action === 'interrupt') {
     return hitSince(['kill', 'restart', 'lose-state'])
       ? []
@@ -68,11 +70,54 @@ function abortTrouble(event: HistoryEvent, { id, action }: PlannedCommand, run: 
   return [`command ${id}: ${action} aborted, though it can be repeated: ${event.message ?? ''}`];
 }
 
+/** A command that has moved to another lab is forgotten, but not without a word, unless that was lost. */
+function silence({ id, atMs }: HistoryEvent, run: Run): string[] {
+  const time = { fromMs: claimOf(id, run), toMs: atMs + WORD_MS };
+  const mayBeLost = hasHit(['log-reader', 'lose-state'], time, run);
+  return run.errors.has(id) || mayBeLost ? [] : [`command ${id}: moved away, and no error says so`];
+}
+
+type FaultKind = PlannedFault['fault']['kind'];
+
+/** Whether a fault of such a kind began before the one time and ended after the other. */
+function hasHit(
+  kinds: readonly FaultKind[],
+  { fromMs, toMs }: { readonly fromMs: number; readonly toMs: number },
+  { plan, beganAt }: Run,
+): boolean {
+  return plan.faults.some(({ fault, atMs, forMs }) => {
+    const overAt = beganAt + atMs + forMs;
+    return kinds.includes(fault.kind) && overAt >= fromMs - SLACK_MS && beganAt + atMs <= toMs;
+  });
+}
+
+function claimOf(id: number, { events }: Run): number {
+  return events.find((one) => one.id === id && one.status === 'Running')?.atMs ?? Infinity;
+}
+
 function lostBefore(timeMs: number, { plan, beganAt }: Run): boolean {
   return plan.faults.some(({ fault, atMs }) => fault.kind === 'lose-state' && beganAt + atMs < timeMs);
 }
 
 const SLACK_MS = 2_000;
+/** So often a hub must have refused an outcome before the command is reported as aborted instead. */
+const REFUSALS = 8;
+/** Within this time a worker has understood that a command has moved away; what is lost of its log was lost by then. */
+const WORD_MS = 60_000;
+
+/** A script that ran before its command's delay was over. */
+function delays({ plan, events, lines }: Run): string[] {
+  const queuedAt = new Map(
+    events.filter(({ status }) => status === 'Queued').map(({ id, atMs }) => [id, atMs]),
+  );
+  return plan.commands.flatMap(({ id, delay = 0 }) => {
+    const startedAt = lines.find((line) => line.id === id && line.event === 'start')?.atMs;
+    const waitedMs = (startedAt ?? Infinity) - (queuedAt.get(id) ?? 0);
+    return waitedMs >= delay * 1000
+      ? []
+      : [`command ${id}: began after ${waitedMs} ms, its delay is ${delay * 1000} ms`];
+  });
+}
 
 /** A system that has not rested: `on` and `off` wait for a while after the last script that switched its power. */
 function rests({ plan, lines }: Run): string[] {

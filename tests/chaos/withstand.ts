@@ -10,4 +10,5 @@ export const PATIENCE_MS = 300_000;
 export async function withstand(seed: number): Promise<void> {
   const { violations, report } = await runChaos({ plan: planChaos(seed, { durationMs: DURATION_MS }) });
   if (violations.length > 0) throw new Error(report);
+  process.stdout.write(`${report}\n`);
 }

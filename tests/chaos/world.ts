@@ -1,10 +1,13 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FOREIGN_ACCOUNT, startForeignHub, type ForeignHub } from '../helpers/foreign-hub.ts';
 import { recordPower, type PowerRecorder } from '../helpers/power-recorder.ts';
 import { startRabbitMq, type RabbitMqNode } from '../helpers/rabbitmq.ts';
-import { Member, waysTo } from './member.ts';
+import { setClock } from '../helpers/set-clock.ts';
+import { smallDisk } from '../helpers/small-disk.ts';
+import { LogPipe } from './log-pipe.ts';
+import { Member, type MemberOptions, waysTo } from './member.ts';
 import { Onlooker } from './onlooker.ts';
 import { MEMBERS, type MemberName } from './plan.ts';
 
@@ -41,8 +44,7 @@ export async function openWorld(): Promise<World> {
     const ways = await waysTo({ broker: broker.port, hub: hub.port });
     const member = new Member({
       name,
-      logFile: join(logDir, name),
-      stateDir: join(dir, `state-${name}`),
+      ...belongings(dir, logDir, name),
       ways,
       settings: {
         ...COMMON,
@@ -75,6 +77,26 @@ export async function openWorld(): Promise<World> {
       power.remove();
       if (!keepLogs) rmSync(dir, { recursive: true, force: true });
     },
+  };
+}
+
+/** What a member has for itself, through all its lives. */
+function belongings(
+  dir: string,
+  logDir: string,
+  name: MemberName,
+): Pick<MemberOptions, 'logFile' | 'log' | 'disk' | 'stateDir' | 'clock'> {
+  const logFile = join(logDir, name);
+  writeFileSync(logFile, '');
+  const home = join(dir, name);
+  const disk = name.startsWith('w') ? smallDisk(home) : undefined;
+  mkdirSync(home, { recursive: true });
+  return {
+    logFile,
+    log: new LogPipe(join(dir, `log-${name}`), logFile),
+    disk,
+    stateDir: join(home, 'state'),
+    clock: setClock(join(dir, `clock-${name}`)),
   };
 }
 

@@ -14,12 +14,31 @@ import { waitUntil } from '../helpers/wait-until.ts';
 
 const BOOT_MS = 200_000;
 
+/** Options full of signs that one boot loader or another has a meaning of its own for. */
+const ODD = 'a=;&|$#{}<>()*?[]!~^`%@, #b || && ; { } [[ ]] if $c -n --m ${d e} f="g  h" é=ü€';
+/** As GRUB gives them to the kernel, which reads the same: it has quotes of its own. */
+const ODD_BY_GRUB = ODD.replace('f="g  h"', '"f=g  h"');
+/** More of them, which GRUB changes: they are refused for machines that may come up by GRUB. */
+const ODDER = String.raw`${ODD} i=it's\x20 j"=k l"m`;
+
 /** Kinds of machine, the file that DHCP names for each, and what its boot loader calls itself. */
 const MACHINES = [
-  { address: '192.168.77.15', bootFile: '/pxelinux.0', firmware: 'bios', method: 'pxe' },
-  { address: '192.168.78.16', bootFile: '/ipxe/c0a84e10', firmware: 'bios', method: 'ipxe' },
-  { address: '192.168.79.17', bootFile: '/EFI/BOOT/grubx64.efi', firmware: 'uefi', method: 'grub2' },
-  { address: '192.168.80.18', bootFile: '/aarch64/bootaa64.efi', firmware: 'aarch64', method: 'grub2' },
+  { address: '192.168.77.15', bootFile: '/pxelinux.0', firmware: 'bios', arch: 'i386', method: 'pxe' },
+  { address: '192.168.78.16', bootFile: '/ipxe/c0a84e10', firmware: 'bios', arch: 'i386', method: 'ipxe' },
+  {
+    address: '192.168.79.17',
+    bootFile: '/EFI/BOOT/grubx64.efi',
+    firmware: 'uefi',
+    arch: 'x86_64',
+    method: 'grub2',
+  },
+  {
+    address: '192.168.80.18',
+    bootFile: '/aarch64/bootaa64.efi',
+    firmware: 'aarch64',
+    arch: 'aarch64',
+    method: 'grub2',
+  },
 ] as const;
 
 // From the hub's command to what the machine says: nothing between is replaced, but that the machine is emulated.
@@ -71,7 +90,7 @@ describe('a machine that is provisioned', () => {
   }
 
   it(
-    'boots the installer with its options, by PXELINUX, iPXE, and GRUB on x86_64 and aarch64, and its own disk when it is cleared',
+    'boots the installer with its options byte for byte, by PXELINUX, iPXE, and GRUB on x86_64 and aarch64, and its own disk when it is cleared',
     async () => {
       installGrub(boots.tftpRoot);
       await installGrubForArm(boots.tftpRoot);
@@ -79,11 +98,11 @@ describe('a machine that is provisioned', () => {
       const machines = await Promise.all(MACHINES.map((machine) => boots.addMachine(machine)));
       const queued = machines.flatMap((machine, index) => {
         writeFileSync(join(boots.consoles, machine.fqdn), 'of an earlier recipe');
-        const { firmware } = MACHINES[index] ?? {};
+        const { arch, method } = MACHINES[index] ?? {};
+        const options = method === 'grub2' ? ODD : ODDER;
         const recipe = ['clear_logs', 'configure_netboot', 'off', 'on'];
-        return firmware === 'aarch64'
-          ? queue(machine, recipe, `console=ttyAMA0 recipe=${machine.fqdn}`, 'aarch64')
-          : queue(machine, recipe, `console=ttyS0 recipe=${machine.fqdn}`);
+        const console = arch === 'aarch64' ? 'ttyAMA0' : 'ttyS0';
+        return queue(machine, recipe, `console=${console} recipe=${machine.fqdn} ${options}`, arch);
       });
       await untilCompleted(queued);
       const said = (machine: BootMachine): string | undefined =>
@@ -93,12 +112,15 @@ describe('a machine that is provisioned', () => {
           .find((line) => line.includes(MARKER) && line.endsWith('\r'))
           ?.trim();
       for (const [index, machine] of machines.entries()) {
-        const method = MACHINES[index]?.method ?? '';
+        const { method = '' } = MACHINES[index] ?? {};
+        const given = method === 'grub2' ? ODD_BY_GRUB : ODDER;
         const line = await waitUntil(() => said(machine), {
           timeoutMs: BOOT_MS,
           what: `the installer by ${method}`,
         });
-        expect(line).toContain(`recipe=${machine.fqdn} netboot_method=${method}`);
+        const expected = `recipe=${machine.fqdn} ${given} netboot_method=${method}`;
+        // The console's bytes, each as a character.
+        expect(line).toContain(Buffer.from(expected).toString('latin1'));
         expect(machine.console()).not.toContain('of an earlier recipe');
       }
       // Three of them at once, and each image fetched once.

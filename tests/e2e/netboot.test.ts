@@ -5,7 +5,7 @@ import Database from 'libsql';
 import { startCli } from '../helpers/cli-process.ts';
 import { image, type ImageServer, startImageServer } from '../helpers/image-server.ts';
 import { type Lab, openLab } from '../helpers/lab.ts';
-import { readTree, type Tree } from '../helpers/tree.ts';
+import { readTree, type Tree, writeTree } from '../helpers/tree.ts';
 import { waitUntil } from '../helpers/wait-until.ts';
 
 // A name that is an address is its own, whatever the name service says.
@@ -45,6 +45,7 @@ describe('netboot', () => {
   const untilEnded = (id: number): Promise<unknown> =>
     waitUntil(() => !['Queued', 'Running', undefined].includes(lab.hub.latest(id)?.status), {
       what: `end of ${id}`,
+      timeoutMs: 20_000,
     });
   const own = (tree: Tree = readTree(root)): readonly string[] =>
     Object.keys(tree).filter((path) => path.includes(FQDN) || /0A1043DE/i.test(path));
@@ -117,12 +118,40 @@ describe('netboot', () => {
     );
   });
 
-  it('is not cleared for a name whose images are not there', async () => {
-    const refused = clear('other.lab.test');
-    expect(await refused.exited).toBe(1);
-    expect(refused.stderr).toContain(
-      `other.lab.test: expected a system whose netboot is configured, found no ${root}/images/`,
-    );
+  it('is cleared without a word, and with success, when there is nothing to clear', async () => {
+    writeTree(root, { 'pxelinux.cfg/0A1043DE': { file: "the admin's, of no system that was configured" } });
+    const before = readTree(root);
+    const cleared = clear(FQDN);
+    expect(await cleared.exited).toBe(0);
+    expect([cleared.stdout, cleared.stderr]).toEqual(['', '']);
+    expect(readTree(root)).toEqual(before);
+  });
+
+  it('is cleared by its address when it was configured under another name', async () => {
+    // In the name of which there is no system any more.
+    writeTree(root, {
+      'pxelinux.cfg/7F000001': {
+        file: 'default linux\nlabel linux\n    kernel /images/old.invalid/kernel\n',
+      },
+      'ipxe/7f000001': { file: 'boot' },
+      'images/old.invalid/kernel': { file: 'KERNEL' },
+    });
+    const cleared = clear('localhost.');
+    expect(await cleared.exited).toBe(0);
+    expect(cleared.logged('netboot cleared')).toMatchObject([{ formerNames: ['old.invalid'] }]);
+    expect(readTree(root)).toEqual({});
+  });
+
+  it('says what it leaves because it is another system that has the address', async () => {
+    writeTree(root, {
+      'pxelinux.cfg/7F000001': { file: 'default linux\nlabel linux\n    kernel /images/127.0.0.1/kernel\n' },
+    });
+    const cleared = clear('localhost');
+    expect(await cleared.exited).toBe(0);
+    expect(cleared.logged('netboot files left in place')).toMatchObject([
+      { paths: ['pxelinux.cfg/7F000001'], reasons: ['127.0.0.1 has that address as well'] },
+    ]);
+    expect(Object.keys(readTree(root))).toEqual(['pxelinux.cfg/7F000001']);
   });
 
   it.each(['../../etc', '/etc/passwd', 'a b', ''])('is not cleared for what is no name: %j', async (name) => {

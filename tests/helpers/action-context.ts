@@ -1,31 +1,47 @@
 import type { ActionContext, ActionSettings, WrittenPathsMemory } from '../../src/actions/action-context.ts';
+import { PowerScripts } from '../../src/actions/power/power-scripts.ts';
+import { Troubles } from '../../src/troubles.ts';
 import { silentLogger } from './silent-logger.ts';
 
 /** What actions get, with everything that a test does not care about filled in; no waits between attempts. */
 export function actionContext(
-  overrides: Partial<Omit<ActionContext, 'settings'>> & { settings?: Partial<ActionSettings> } = {},
+  overrides: Partial<Omit<ActionContext, 'settings'>> & {
+    settings?: Partial<ActionSettings>;
+    /** The admin's scripts; without it there are the bundled ones. */
+    powerScriptsDir?: string;
+  } = {},
 ): ActionContext {
-  const { settings, ...rest } = overrides;
+  const { settings, powerScriptsDir, ...rest } = overrides;
   return {
     environment: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin' },
     marker: `test/${process.pid}`,
+    powerScripts: new PowerScripts({
+      adminDir: powerScriptsDir ?? '/no/such/directory',
+      isRequired: powerScriptsDir !== undefined,
+      troubles: new Troubles(),
+      log: silentLogger,
+    }),
     netboot: {
       images: { withImage: () => Promise.reject(new Error('no images here')) },
       writtenPaths: rememberPaths(),
+      lookup: () => Promise.reject(new Error('no name service here')),
     },
     log: silentLogger,
     stopping: new AbortController().signal,
     killing: new AbortController().signal,
     onProcessGroup: () => undefined,
+    reboot: { isOff: false, switchedOff: () => undefined },
     timing: { retryDelayMs: () => 0, rebootPauseMs: 0 },
     ...rest,
     settings: {
-      powerScriptsDir: '/no/such/directory',
       powerAttempts: 5,
       powerTimeoutS: 20,
+      powerEnvironment: [],
+      ipmi15: 'never',
       consoleLogs: '/no/such/directory',
       tftpRoot: '/no/such/directory',
       zpxeUseFtp: true,
+      imageMaxMb: 2_000,
       ...settings,
     },
   };

@@ -19,6 +19,7 @@ export function announcement(more: Partial<WorkerAnnouncement> = {}): WorkerAnno
     elsewhere: [],
     waiting: {},
     lanes: {},
+    troubles: [],
     last: [],
     answers: [],
     ...more,

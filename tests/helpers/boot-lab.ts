@@ -108,6 +108,8 @@ const GRUB_MODULES = [
   'test',
   'minicmd',
   'gzio',
+  // Has GRUB expand wildcards.
+  'regexp',
 ];
 
 /** Builds GRUB for UEFI from the host's modules, as an admin would, to be fetched from `EFI/BOOT/grubx64.efi`. */

@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
 import xmlrpc from 'xmlrpc';
 import type { HistoryEvent } from './history-checker.ts';
-import { HubCommands, type ListedCommand } from './hub-commands.ts';
+import { HubCommands, type ListedCommand, type OutcomeFate } from './hub-commands.ts';
 
 /** A hub of another make, as a Beaker server behaves: `beaker-facts.md` says how. */
 export interface ForeignHub {
@@ -27,13 +27,26 @@ export interface ForeignHub {
   allEnded(): boolean;
   /** Forgets all sessions. */
   expireSessions(): void;
+  /** Whether a connection may serve several calls, as from the start, or each is closed after one answer. */
+  keepConnections(keeps: boolean): void;
+  /** Whether every outcome is refused. */
+  refuseOutcomes(refuses: boolean): void;
+  /** Refuses all outcomes of this command but `aborted`; or all, since its system has `moved` to another lab. */
+  decide(id: number, fate: OutcomeFate): void;
   close(): Promise<void>;
 }
 
 export const FOREIGN_ACCOUNT = { user: 'host/lab.example.com', password: 'l4b-pass' } as const;
 
+export interface ForeignHubOptions {
+  /** Whether each call needs a connection of its own, as with `KeepAlive off` in Apache. */
+  readonly closesConnections?: boolean;
+}
+
 /** Starts the hub on a free port of loopback, with the npm package `xmlrpc` for its language. */
-export async function startForeignHub(): Promise<ForeignHub> {
+export async function startForeignHub({
+  closesConnections = false,
+}: ForeignHubOptions = {}): Promise<ForeignHub> {
   const commands = new HubCommands();
   const sessions = new Sessions();
   const calls: string[] = [];
@@ -50,6 +63,7 @@ export async function startForeignHub(): Promise<ForeignHub> {
   }
   const { httpServer } = server as unknown as { httpServer: Server };
   sessions.guard(httpServer);
+  if (closesConnections) httpServer.maxRequestsPerSocket = 1;
   await once(httpServer, 'listening');
   const { port } = httpServer.address() as AddressInfo;
   return {
@@ -63,6 +77,9 @@ export async function startForeignHub(): Promise<ForeignHub> {
     latest: (id) => commands.history.findLast((event) => event.id === id),
     allEnded: () => commands.ids('Queued').length + commands.ids('Running').length === 0,
     expireSessions: () => sessions.expire(),
+    keepConnections: (keeps) => (sessions.areConnectionsKept = keeps),
+    refuseOutcomes: (refuses) => (commands.isInTrouble = refuses),
+    decide: (id, fate) => commands.decide(id, fate),
     close: async () => {
       httpServer.close();
       httpServer.closeAllConnections();
@@ -75,7 +92,7 @@ type Method = (params: readonly unknown[]) => unknown;
 
 function methodsOf(commands: HubCommands, sessions: Sessions): Record<string, Method> {
   const end = (id: unknown, to: 'Completed' | 'Failed' | 'Aborted', more: object = {}): true =>
-    commands.step(Number(id), { from: 'Running', to, ...more });
+    commands.end(Number(id), to, more);
   const forMembers: Record<string, Method> = {
     get_queued_command_details: () => commands.queued(),
     get_running_command_ids: () => commands.ids('Running'),
@@ -109,17 +126,20 @@ interface Exchange {
 }
 
 const COOKIE = 'beaker_auth_token';
+const SESSION_S = 21_600;
 
 /** Cookie sessions around a server that knows nothing of them: each answer to a member renews the cookie. */
 class Sessions {
   readonly #exchange = new AsyncLocalStorage<Exchange>();
   #secret = randomUUID();
+  areConnectionsKept = true;
 
   /** Lets every request of `server` know its own exchange. */
   guard(server: Server): void {
     const [answer] = server.listeners('request') as RequestListener[];
     server.removeAllListeners('request');
     server.on('request', (request, response) => {
+      if (!this.areConnectionsKept) response.setHeader('connection', 'close');
       // Read here, since events of a socket would not carry the storage.
       void request.toArray().then((chunks: Buffer[]) => {
         const body = Readable.from([Buffer.concat(chunks)], { objectMode: false });
@@ -151,7 +171,8 @@ class Sessions {
   }
 
   #renew(): void {
-    const value = `${COOKIE}=${this.#secret}.${randomUUID()}; Path=/; HttpOnly`;
+    const expires = new Date(Date.now() + SESSION_S * 1000).toUTCString();
+    const value = `${COOKIE}=${this.#secret}.${randomUUID()}; Path=/; Max-Age=${SESSION_S}; Expires=${expires}`;
     this.#exchange.getStore()?.response.setHeader('set-cookie', value);
   }
 }

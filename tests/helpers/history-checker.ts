@@ -1,9 +1,10 @@
-export type HubStatus = 'Queued' | 'Running' | 'Completed' | 'Failed' | 'Aborted';
+/** *Gone*: to another lab, so that its outcome is nobody's business here any more. */
+export type HubStatus = 'Queued' | 'Running' | 'Completed' | 'Failed' | 'Aborted' | 'Gone';
 
-/** A change of a command at the hub. */
+/** A change of a command at the hub; or that an outcome of it was refused, so that it runs on there while its worker is through with it. */
 export interface HistoryEvent {
   readonly id: number;
-  readonly status: HubStatus;
+  readonly status: HubStatus | 'Refused';
   readonly message?: string | null | undefined;
   readonly systemBroken?: boolean | undefined;
   readonly atMs: number;
@@ -44,9 +45,11 @@ export function violations(history: History): readonly string[] {
 
 function endings({ commands, events }: History): string[] {
   return commands.flatMap(({ id }) => {
-    const statuses = events.filter((event) => event.id === id).map(({ status }) => status);
+    const statuses = events
+      .filter((event) => event.id === id && event.status !== 'Refused')
+      .map(({ status }) => status);
     const way = statuses.join(', ') || 'unknown';
-    const isWhole = /^Queued, Running, (Completed|Failed|Aborted)$/.test(way);
+    const isWhole = /^Queued, Running, (Completed|Failed|Aborted|Gone)$/.test(way);
     return isWhole ? [] : [`command ${id}: expected Queued, Running and one end, found ${way}`];
   });
 }
@@ -58,14 +61,14 @@ function runs({ commands, events, lines }: History): string[] {
       own.filter((line) => line.event === event).map(({ mode }) => mode);
     const wanted = action === 'reboot' ? ['off', 'on'] : [action];
     const hasCompleted = events.some((event) => event.id === id && event.status === 'Completed');
-    const isOnce = action === 'reboot' || action === 'interrupt';
+    // A reboot that was cut short after its off still owes the on, which may be repeated like any other.
+    const onceModes = { reboot: 'off', interrupt: 'interrupt' }[action];
+    const repeated = modes('start').filter((mode) => mode === onceModes).length > 1;
     return [
       ...(hasCompleted && !wanted.every((mode) => modes('end').includes(mode))
         ? [`command ${id}: ${action} completed, but only this ran to its end: ${modes('end').join(', ')}`]
         : []),
-      ...(isOnce && new Set(modes('start')).size < modes('start').length
-        ? [`command ${id}: ${action} was repeated: ${modes('start').join(', ')}`]
-        : []),
+      ...(repeated ? [`command ${id}: ${action} was repeated: ${modes('start').join(', ')}`] : []),
     ];
   });
 }

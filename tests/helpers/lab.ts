@@ -1,5 +1,5 @@
 import { startCli, type CliOptions, type CliProcess } from './cli-process.ts';
-import { FOREIGN_ACCOUNT, startForeignHub, type ForeignHub } from './foreign-hub.ts';
+import { FOREIGN_ACCOUNT, startForeignHub, type ForeignHub, type ForeignHubOptions } from './foreign-hub.ts';
 import { violations, type CheckedCommand } from './history-checker.ts';
 import { recordPower, type PowerRecorder } from './power-recorder.ts';
 import { tempDir, type TempDir } from './temp-dir.ts';
@@ -40,8 +40,8 @@ export interface Lab {
 export type WireCommand = ReturnType<typeof wireCommand>;
 
 /** Opens a lab with a hub of its own. */
-export async function openLab(): Promise<Lab> {
-  const hub = await startForeignHub();
+export async function openLab(hubOptions?: ForeignHubOptions): Promise<Lab> {
+  const hub = await startForeignHub(hubOptions);
   const power = recordPower();
   const files = tempDir();
   const workers: CliProcess[] = [];

@@ -13,6 +13,8 @@ export interface NetbootLab {
   contextOfAnotherWorker(): ActionContext;
   /** What the name service says; a name that is not here is unknown to it. */
   readonly addresses: Map<string, string>;
+  /** Names of which the name service says nothing. */
+  readonly unanswered: Set<string>;
   /** What is served, by the end of the URL. What is not here is not found. */
   readonly images: Map<string, string>;
   remove(): void;
@@ -24,6 +26,7 @@ export function netbootLab(served: Readonly<Record<string, string>> = {}): Netbo
   const root = dir.file('tftp');
   mkdirSync(root);
   const addresses = new Map<string, string>();
+  const unanswered = new Set<string>();
   const images = new Map(Object.entries(served));
   const ownPaths = rememberPaths();
   let fetched = 0;
@@ -37,8 +40,10 @@ export function netbootLab(served: Readonly<Record<string, string>> = {}): Netbo
         writtenPaths,
         lookup: (name, { family }) => {
           const address = family === 4 ? addresses.get(name) : undefined;
-          const error = Object.assign(new Error(`getaddrinfo ENOTFOUND ${name}`), { code: 'ENOTFOUND' });
-          return address === undefined ? Promise.reject(error) : Promise.resolve([{ address, family }]);
+          const code = unanswered.has(name) ? 'EAI_AGAIN' : 'ENOTFOUND';
+          return address === undefined || unanswered.has(name)
+            ? Promise.reject(Object.assign(new Error(`getaddrinfo ${code} ${name}`), { code }))
+            : Promise.resolve([{ address, family }]);
         },
         images: {
           withImage: async (url, _context, use) => {
@@ -56,6 +61,7 @@ export function netbootLab(served: Readonly<Record<string, string>> = {}): Netbo
   return {
     root,
     addresses,
+    unanswered,
     images,
     context: (settings) => contextWith(ownPaths, settings),
     contextOfAnotherWorker: () => contextWith(rememberPaths()),

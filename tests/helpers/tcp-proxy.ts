@@ -6,7 +6,7 @@ import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promi
  * What a proxy does to every connection, live or new:
  * `pass` forwards; `reset` and `fin` end them (new ones right after they are accepted); `refuse` resets them and stops listening;
  * `black-hole` holds them open and forwards neither data nor FIN, until the fault changes; `delay` forwards late, in order;
- * `slice` forwards in writes of so many bytes; `cut` resets a connection after it has passed on so many bytes of one direction.
+ * `slice` forwards in writes of so many bytes; `cut` resets (or ends) a connection after it has passed on so many bytes of one direction.
  */
 export type Fault =
   | 'pass'
@@ -16,7 +16,12 @@ export type Fault =
   | 'black-hole'
   | { readonly delayMs: number }
   | { readonly sliceBytes: number }
-  | { readonly cutAfterBytes: number; readonly of: 'requests' | 'answers' };
+  | {
+      readonly cutAfterBytes: number;
+      readonly of: 'requests' | 'answers';
+      /** `reset` unless given. */
+      readonly by?: 'reset' | 'fin';
+    };
 
 export interface TcpProxy {
   readonly host: string;
@@ -86,6 +91,7 @@ class Link {
   readonly #upstream: Socket;
   readonly #changes = new EventEmitter();
   #fault: Fault = 'pass';
+  #isEnded = false;
   #passed = { requests: 0, answers: 0 };
 
   constructor(client: Socket, upstream: Socket) {
@@ -99,10 +105,7 @@ class Link {
     this.#fault = fault;
     this.#passed = { requests: 0, answers: 0 };
     if (fault === 'reset' || fault === 'refuse') this.#reset();
-    if (fault === 'fin') {
-      this.#client.end();
-      this.#upstream.end();
-    }
+    if (fault === 'fin') this.#end();
     this.#changes.emit('change');
   }
 
@@ -125,25 +128,33 @@ class Link {
 
   async #forward(chunk: Buffer, to: Socket, direction: 'requests' | 'answers'): Promise<void> {
     const fault = this.#fault;
-    if (fault === 'fin') return; // This proxy's own half is closed already.
+    if (this.#isEnded) return; // This proxy's own half is closed already.
     if (typeof fault === 'string') return write(to, chunk);
     if ('delayMs' in fault) {
       await sleep(fault.delayMs);
       return write(to, chunk);
     }
     if ('sliceBytes' in fault) return writeSlices(to, chunk, fault.sliceBytes);
-    const room = fault.of === direction ? fault.cutAfterBytes - this.#passed[direction] : Infinity;
+    const room =
+      fault.of === direction ? Math.max(0, fault.cutAfterBytes - this.#passed[direction]) : Infinity;
     this.#passed[direction] += chunk.length;
     await write(to, chunk.subarray(0, room));
     if (chunk.length >= room) {
       // What was let through must arrive before the reset, which discards whatever is still unread.
       await sleep(20);
-      this.#reset();
+      if (fault.by === 'fin') this.#end();
+      else this.#reset();
     }
   }
 
   async #outOfTheHole(): Promise<void> {
     while (this.#fault === 'black-hole') await once(this.#changes, 'change');
+  }
+
+  #end(): void {
+    this.#isEnded = true;
+    this.#client.end();
+    this.#upstream.end();
   }
 
   #reset(): void {

@@ -12,6 +12,7 @@ import {
 import type { Command } from '../../src/command.ts';
 import { InvalidCommandError } from '../../src/errors.ts';
 import { Secret } from '../../src/secret.ts';
+import { trimmed } from '../../src/white-space.ts';
 import { powerCommand } from '../helpers/commands.ts';
 
 const WIRE = {
@@ -68,6 +69,24 @@ describe('a command off the wire', () => {
     expect(decodeCommand(NETBOOT_WIRE)).toMatchObject({
       ...none,
       netboot: { kernelOptions: 'ks=1', imageUrl: undefined, distroTreeId: undefined },
+    });
+  });
+
+  it('has neither white space around power address and power id, nor the dot that may end a name', () => {
+    const power = { ...WIRE.power, address: '\u2003 bmc1\n', id: '\t-C 3 ' };
+
+    expect(decodeCommand({ ...WIRE, fqdn: 'sys1.lab.test.', power })).toMatchObject({
+      fqdn: 'sys1.lab.test',
+      power: { address: 'bmc1', id: '-C 3', user: 'admin' },
+    });
+  });
+
+  it('keeps U+FEFF, which is no white space for the hub either', () => {
+    const power = { ...WIRE.power, address: '\ufeffbmc1\ufeff', id: ' \ufeff ' };
+
+    expect(decodeCommand({ ...WIRE, power }).power).toMatchObject({
+      address: '\ufeffbmc1\ufeff',
+      id: '\ufeff',
     });
   });
 
@@ -142,11 +161,19 @@ describe('a host name', () => {
   );
 
   it.each([
+    ['lab.', 'lab'],
+    ['Sys1.Lab.', 'Sys1.Lab'],
+    [`${'a.'.repeat(126)}a.`, `${'a.'.repeat(126)}a`],
+  ])('may end with a dot, which is not kept: %s', (name, kept) => {
+    expect(hostName.parse(name)).toBe(kept);
+  });
+
+  it.each([
     '',
     '.',
     '..',
     '.lab',
-    'lab.',
+    'lab..',
     'a..b',
     '-a',
     'a-',
@@ -168,8 +195,9 @@ describe('a host name', () => {
   it('is always a plain file name', () => {
     fc.assert(
       fc.property(fc.string(), (name) => {
-        fc.pre(hostName.safeParse(name).success);
-        expect(name).toMatch(/^[A-Za-z0-9][A-Za-z0-9.-]*$/);
+        const read = hostName.safeParse(name);
+        fc.pre(read.success);
+        expect(read.data).toMatch(/^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$/);
       }),
     );
   });
@@ -183,12 +211,20 @@ describe('the lanes of a command', () => {
     ]);
   });
 
-  it.each(['', '  '])('are its system alone when the power address is %j', (address) => {
-    expect(lanesOf(powerCommand({ fqdn: 'sys1', address }))).toEqual(['system:sys1']);
+  it.each(['', '  ', null])('are its system alone when the power address is %j', (address) => {
+    const command = decodeCommand({ ...WIRE, fqdn: 'sys1', power: { ...WIRE.power, address } });
+    expect(lanesOf(command)).toEqual(['system:sys1']);
+  });
+
+  it('are the same with a dot at the end of a name, and with white space around an address', () => {
+    const power = { ...WIRE.power, address: ' BMC1.lab.test.\n' };
+    expect(lanesOf(decodeCommand({ ...WIRE, fqdn: 'SYS1.lab.test.', power }))).toEqual(
+      lanesOf(decodeCommand(WIRE)),
+    );
   });
 
   it('are the same in upper and lower case', () => {
-    expect(lanesOf(powerCommand({ fqdn: 'SYS1', address: ' PDU1 ' }))).toEqual(
+    expect(lanesOf(powerCommand({ fqdn: 'SYS1', address: 'PDU1' }))).toEqual(
       lanesOf(powerCommand({ fqdn: 'sys1', address: 'pdu1' })),
     );
   });
@@ -224,8 +260,8 @@ function anyCommand(): fc.Arbitrary<Command> {
   const duration = fc.double({ min: 0, max: 2_000_000, noNaN: true }).map((value) => value + 0);
   const power = fc.record({
     type: text,
-    address: text,
-    id: text,
+    address: text.map(trimmed),
+    id: text.map(trimmed),
     user: text,
     password: text.map((value) => new Secret(value)),
   });

@@ -1,7 +1,7 @@
-import { posix } from 'node:path';
 import { isIPv4 } from 'node:net';
 import type { NetbootSettings } from '../../command.ts';
 import { CommandFailedError } from '../../errors.ts';
+import { aWord, fileName, insideTree, onOneLine, withSpaces } from './hub-texts.ts';
 import { readable } from './images/readable-url.ts';
 import { KernelOptions } from './kernel-options.ts';
 
@@ -35,29 +35,36 @@ export interface BootSurroundings {
 
 /**
  * Describes a boot to the boot loaders.
- * @throws CommandFailedError when the options would not stay on their line in a boot file, or name files outside of the tree
+ * @throws CommandFailedError when a text would not stay on its line in a boot file, when options name files outside of the tree, or when
+ * zPXE is to fetch from where it cannot
  */
 export function describeBoot(
   netboot: NetbootSettings,
   { fqdn, address, zpxeUsesFtp }: BootSurroundings,
 ): Boot {
-  const all = new KernelOptions(onOneLine(netboot.kernelOptions, 'kernel options', fqdn));
+  const all = new KernelOptions(withSpaces(onOneLine(netboot.kernelOptions, 'kernel options', fqdn), fqdn));
   const { values, rest: options } = all.take('netbootloader');
   const [loader] = values.slice(-1).map((path) => insideTree(path, 'netbootloader', fqdn));
-  for (const path of options.take('devicetree').values) insideTree(path, 'devicetree', fqdn);
+  for (const path of options.take('devicetree').values) {
+    insideTree(fileName(path, 'devicetree', fqdn), 'devicetree', fqdn);
+  }
+  for (const path of options.take('initrd').values) fileName(path, 'initrd', fqdn);
   for (const postfix of options.take('grub2_postfix').values) aWord(postfix, 'grub2_postfix', fqdn);
-  const url = netboot.imageUrl;
-  return {
-    fqdn,
-    hexIp: hexOf(address),
-    options,
+  const { imageUrl, arch } = netboot;
+  const urls = {
     kernelUrl: onOneLine(netboot.kernelUrl, 'kernel URL', fqdn),
     initrdUrl: onOneLine(netboot.initrdUrl, 'initrd URL', fqdn),
+  };
+  if (zpxeUsesFtp && ['s390', 's390x'].includes(arch)) requireFtp(urls, fqdn);
+  return {
+    ...{ fqdn, hexIp: hexOf(address), options, ...urls, arch, zpxeUsesFtp },
     // An empty one is none: the hub's database knows no difference.
     ownLoader:
-      url !== undefined && url !== '' ? { url } : loader === undefined ? undefined : { path: loader },
-    arch: netboot.arch,
-    zpxeUsesFtp,
+      imageUrl !== undefined && imageUrl !== ''
+        ? { url: imageUrl }
+        : loader === undefined
+          ? undefined
+          : { path: loader },
   };
 }
 
@@ -73,34 +80,13 @@ export function imagePaths(fqdn: string): { readonly kernel: string; readonly in
   return { kernel: `images/${fqdn}/kernel`, initrd: `images/${fqdn}/initrd` };
 }
 
-function onOneLine(text: string, what: string, fqdn: string): string {
-  // A boot file's next line would be a command to the boot loader. A tab is a space; no other control character has a use here.
-  if (/[^\P{Cc}\t]|[\u2028\u2029]/u.test(text)) {
-    throw refused(fqdn, what, 'one line without control characters', text);
-  }
-  return text;
-}
-
-/** The path relative to the root; boot loaders write it with and without a leading slash. */
-function insideTree(path: string, option: string, fqdn: string): string {
-  const relative = posix.normalize(path.replace(/^\/+/, ''));
-  const leaves =
-    relative === '..' || relative.startsWith('../') || relative === '.' || relative.endsWith('/');
-  if (leaves) throw refused(fqdn, `${option}=`, 'the path of a file inside TFTP_ROOT', path);
-  return relative;
-}
-
-function aWord(value: string, option: string, fqdn: string): void {
-  if (!/^\w+$/.test(value)) throw refused(fqdn, `${option}=`, 'letters and digits', value);
-}
-
-function refused(fqdn: string, what: string, expected: string, found: string): CommandFailedError {
-  return new CommandFailedError(
-    `${fqdn}: ${what}: expected ${expected}, found ${JSON.stringify(excerpt(readable(found)))}; correct the recipe's or the system's options`,
+/** zPXE's own fetching, from where the hub says, is by FTP alone, and a space ends the URL. */
+function requireFtp(urls: Readonly<Record<'kernelUrl' | 'initrdUrl', string>>, fqdn: string): void {
+  const other = Object.values(urls).find((url) => !/^ftp:\/\/[!-~]+$/.test(url));
+  if (other === undefined) return;
+  const found = JSON.stringify(readable(other));
+  throw new CommandFailedError(
+    `${fqdn}: zPXE fetches by FTP only: expected ftp:// URLs of kernel and initrd, in ASCII and without spaces, found ${found}; give the distribution an FTP URL, or set ZPXE_USE_FTP = False`,
     { systemBroken: false },
   );
-}
-
-function excerpt(text: string): string {
-  return text.length > 200 ? `${text.slice(0, 200)}…` : text;
 }

@@ -1,20 +1,25 @@
 import fs from 'node:fs';
 import { dirname, join } from 'node:path';
 import { CommandFailedError, describeError, errorCode } from '../../errors.ts';
+import { kindOf } from '../../regular-file.ts';
+import { cannotLink } from './link-or-copy.ts';
+import { whatIsAt } from './tree-files.ts';
 
-/** A change of the TFTP tree of which everything is prepared on its file system, so that only names are left to change. */
+/** A change of the TFTP tree of which everything is prepared where its place can be reached by a change of name. */
 export interface PreparedChange {
   readonly root: string;
-  /** An empty directory for what is taken away, until all is done. */
-  readonly attic: string;
+  /** A directory for what is taken away from `path`, until all is done: where a change of name reaches from there. */
+  readonly atticFor: (path: string) => string;
   /** Made unless something is there already. */
   readonly additions: readonly Placement[];
-  /** Taken away, in this order, before anything is replaced; what is not there is no matter. Files, links, and whole directories. */
+  /** Taken away, in this order, before anything is replaced; what is not there is no matter. Files and links. */
   readonly removals: readonly string[];
   /** Put in the place of whatever is there, in this order. */
   readonly replacements: readonly Placement[];
   /** Taken away when all else is done. */
   readonly lastRemovals: readonly string[];
+  /** Directories to be taken away in the end, in this order, if nothing is in them. */
+  readonly directories: readonly string[];
 }
 
 /** A file or link that waits at `staged`, and its place below the root. */
@@ -42,6 +47,7 @@ export function commitChange(change: PreparedChange, calls: ChangingCalls = fs):
     for (const path of change.removals) commit.takeAway(path);
     for (const replacement of change.replacements) commit.replace(replacement);
     for (const path of change.lastRemovals) commit.takeAway(path);
+    for (const path of change.directories) commit.removeIfEmpty(path);
   } catch (error) {
     commit.undo();
     throw new CommandFailedError(`cannot change ${commit.lastPath}: ${describeError(error)}`, {
@@ -65,22 +71,25 @@ class Commit {
 
   add({ path, staged }: Placement): void {
     const place = this.#placeOf(path);
-    if (existsAs(place) !== undefined) return;
+    if (whatIsAt(place) !== undefined) return;
     this.#makeParent(place);
     try {
-      // Not renamed: that would replace what somebody else has put there in the meantime.
+      // Not renamed: that would replace what another process has put there in the meantime.
       this.#calls.linkSync(staged, place);
     } catch (error) {
       if (errorCode(error) === 'EEXIST') return;
-      throw error;
+      if (!cannotLink(error)) throw error;
+      this.#calls.renameSync(staged, place);
     }
     this.#undo.push(() => this.#calls.unlinkSync(place));
   }
 
   takeAway(path: string): void {
     const place = this.#placeOf(path);
-    if (existsAs(place) === undefined) return;
-    const kept = this.#attic();
+    const former = whatIsAt(place);
+    if (former === undefined) return;
+    refuseDirectory(former);
+    const kept = this.#attic(path);
     try {
       this.#calls.renameSync(place, kept);
     } catch (error) {
@@ -89,22 +98,42 @@ class Commit {
       throw error;
     }
     this.#undo.push(() => this.#calls.renameSync(kept, place));
+    // Perhaps it has become one; what is kept is deleted in the end, with all that is in it.
+    refuseDirectory(fs.lstatSync(kept));
   }
 
   replace({ path, staged }: Placement): void {
     const place = this.#placeOf(path);
-    const former = existsAs(place);
+    const former = whatIsAt(place);
     if (former === undefined) {
       this.#makeParent(place);
       this.#calls.renameSync(staged, place);
       this.#undo.push(() => this.#calls.unlinkSync(place));
       return;
     }
-    if (former.isDirectory()) throw new Error('expected a file, a link or nothing, found a directory');
-    const kept = this.#attic();
-    this.#calls.linkSync(place, kept);
-    this.#calls.renameSync(staged, place);
+    refuseDirectory(former);
+    const kept = this.#attic(path);
+    this.#keep(place, kept);
     this.#undo.push(() => this.#calls.renameSync(kept, place));
+    this.#calls.renameSync(staged, place);
+  }
+
+  /** By a second name where the file system has such: then the place is never empty. */
+  #keep(place: string, kept: string): void {
+    try {
+      this.#calls.linkSync(place, kept);
+    } catch (error) {
+      if (!cannotLink(error)) throw error;
+      this.#calls.renameSync(place, kept);
+    }
+  }
+
+  removeIfEmpty(path: string): void {
+    try {
+      this.#calls.rmdirSync(this.#placeOf(path));
+    } catch {
+      // It is not there, an admin keeps something in it, or it is a mount.
+    }
   }
 
   /** Undoes everything, the last first; what cannot be undone does not keep the rest from it. */
@@ -123,8 +152,8 @@ class Commit {
     return this.lastPath;
   }
 
-  #attic(): string {
-    return join(this.#change.attic, String(this.#undo.length));
+  #attic(path: string): string {
+    return join(this.#change.atticFor(path), `old-${this.#undo.length}`);
   }
 
   #makeParent(place: string): void {
@@ -142,7 +171,6 @@ class Commit {
   }
 }
 
-/** What is there, the link itself if it is one. */
-function existsAs(place: string): fs.Stats | undefined {
-  return fs.lstatSync(place, { throwIfNoEntry: false });
+function refuseDirectory(found: fs.Stats): void {
+  if (found.isDirectory()) throw new Error(`expected a file, a link or nothing, found ${kindOf(found)}`);
 }

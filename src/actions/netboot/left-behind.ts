@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync, rmSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { steadyNow } from '../../steady-clock.ts';
 
 /** Longer than any work takes: for the work of other hosts, and for process numbers that belong to somebody else by now. */
 const FORGOTTEN_MS = 86_400_000;
@@ -11,6 +12,8 @@ const HOST = `${hostname()}:`;
 /** What begins the names of this process's work: in a container, the next one has the same number. */
 const OWN = `${HOST}${process.pid}:${randomUUID().slice(0, 8)}:`;
 
+const OWN_NAME = /^[^:/]+:\d+:/;
+
 let nth = 0;
 
 /** A name in a directory for unfinished work that says whose it is; no other is the same. */
@@ -19,11 +22,40 @@ export function ownName(): string {
   return `${OWN}${nth}`;
 }
 
-/** Removes from `dir` the unfinished work of processes that are gone; `nameIn` gives the part of a name that `ownName` made. */
-export function removeLeftBehind(dir: string, nameIn = (name: string): string => name): void {
+/** What this process has seen of the work of others, by directory and name: how old that is, a clock that was set does not tell. */
+const seen = new Map<string, ReadonlyMap<string, Seen>>();
+
+interface Seen {
+  readonly changedAt: number;
+  /** When it was first seen so, on the steady clock. */
+  readonly sinceMs: number;
+}
+
+/**
+ * Removes from `dir` the unfinished work of processes that are gone; `nameIn` gives the part of a name that `ownName` made. Where it
+ * cannot tell, it removes what has not changed for a day under its eyes.
+ */
+export function removeLeftBehind(
+  dir: string,
+  nameIn = (name: string): string => name,
+  now: () => number = steadyNow,
+): void {
+  const before = seen.get(dir);
+  const after = new Map<string, Seen>();
+  seen.set(dir, after);
+  const isForgotten = (name: string): boolean => {
+    const changedAt = lstatSync(join(dir, name), { throwIfNoEntry: false })?.mtimeMs ?? 0;
+    const known = before?.get(name);
+    const { sinceMs } = known?.changedAt === changedAt ? known : { sinceMs: now() };
+    after.set(name, { changedAt, sinceMs });
+    return now() - sinceMs > FORGOTTEN_MS;
+  };
   for (const name of readdirSync(dir)) {
     const path = join(dir, name);
-    if (isOfNobody(nameIn(name)) || isForgotten(path)) rmSync(path, { recursive: true, force: true });
+    const own = nameIn(name);
+    // What is not named as ours stays, however old.
+    if (!OWN_NAME.test(own)) continue;
+    if (isOfNobody(own) || isForgotten(name)) rmSync(path, { recursive: true, force: true });
   }
 }
 
@@ -31,9 +63,4 @@ function isOfNobody(name: string): boolean {
   if (!name.startsWith(HOST) || name.startsWith(OWN)) return false;
   const pid = parseInt(name.slice(HOST.length), 10);
   return pid === process.pid || !existsSync(`/proc/${pid}`);
-}
-
-function isForgotten(path: string): boolean {
-  const changedAt = statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
-  return Date.now() - changedAt > FORGOTTEN_MS;
 }

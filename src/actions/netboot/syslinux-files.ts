@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs';
-import { chmod, copyFile, rename, rm } from 'node:fs/promises';
+import { rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describeError } from '../../errors.ts';
 import type { Logger } from '../../logger.ts';
+import { copyFile } from './link-or-copy.ts';
 import { makeStaging } from './staging.ts';
 import { isThere } from './tree-files.ts';
 
@@ -43,11 +44,13 @@ function findIn(directories: readonly string[], name: string): string | undefine
   return directories.map((directory) => join(directory, name)).find((path) => existsSync(path));
 }
 
+/** Far above any of them. */
+const MAX_BYTES = 10_000_000;
+
 async function copyInOne(from: string, tftpRoot: string, name: string): Promise<void> {
-  const half = join(makeStaging(tftpRoot, name), name);
+  const half = join(makeStaging(tftpRoot), name);
   try {
-    await copyFile(from, half);
-    await chmod(half, 0o644);
+    await copyFile(from, half, MAX_BYTES);
     await rename(half, join(tftpRoot, name));
   } finally {
     await rm(dirname(half), { recursive: true, force: true });

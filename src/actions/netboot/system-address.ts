@@ -1,21 +1,17 @@
-import type { LookupAddress } from 'node:dns';
-import { lookup as systemLookup } from 'node:dns/promises';
 import { isIPv4 } from 'node:net';
-import { CommandFailedError, describeError, errorCode } from '../../errors.ts';
+import { CommandFailedError, describeError } from '../../errors.ts';
 import type { Logger } from '../../logger.ts';
+import { isUnknownName, type Lookup } from './name-service.ts';
 
-/** All addresses of one family that the host's name service, /etc/hosts included, gives for a name. */
-export type Lookup = (name: string, options: { family: 4 | 6; all: true }) => Promise<LookupAddress[]>;
-
-/** What the name service says of a system: its address, that it has none, or why it says nothing. */
+/** What the name service says of a system: its addresses, at least one; that it has none; or why it says nothing. */
 export type SystemAddress =
-  | { readonly kind: 'known'; readonly address: string }
+  | { readonly kind: 'known'; readonly address: string; readonly others: readonly string[] }
   | { readonly kind: 'unknown'; readonly reason: string }
   | { readonly kind: 'unavailable'; readonly reason: string };
 
 export interface AddressOptions {
   readonly log: Logger;
-  readonly lookup?: Lookup | undefined;
+  readonly lookup: Lookup;
 }
 
 /**
@@ -24,42 +20,38 @@ export interface AddressOptions {
  */
 export async function findAddress(
   fqdn: string,
-  { log, lookup = systemLookup }: AddressOptions,
+  { lookup }: Pick<AddressOptions, 'lookup'>,
 ): Promise<SystemAddress> {
-  if (isIPv4(fqdn)) return { kind: 'known', address: fqdn };
+  if (isIPv4(fqdn)) return { kind: 'known', address: fqdn, others: [] };
   try {
     const [first, ...others] = await lookup(fqdn, { family: 4, all: true });
     if (first === undefined) return { kind: 'unknown', reason: `${fqdn} has no address` };
-    if (others.length > 0) {
-      log.info('system has several addresses, taking the first', {
-        addresses: [first, ...others].map(({ address }) => address),
-      });
-    }
-    return { kind: 'known', address: first.address };
+    return { kind: 'known', address: first.address, others: others.map(({ address }) => address) };
   } catch (error) {
-    if (!NO_SUCH_NAME.has(errorCode(error) ?? ''))
-      return { kind: 'unavailable', reason: describeError(error) };
-    return {
-      kind: 'unknown',
-      reason: (await hasIpv6(fqdn, lookup)) ? `${fqdn} has IPv6 addresses only` : `${fqdn} is not known`,
-    };
+    return isUnknownName(error)
+      ? { kind: 'unknown', reason: `${fqdn} is not known` }
+      : { kind: 'unavailable', reason: describeError(error) };
   }
 }
 
 /**
- * As `findAddress`, for a system that must have one.
+ * As `findAddress`, for a system that must have one. Says so in the log when it has several.
  * @throws CommandFailedError saying what the name service says instead
  */
-export async function requireAddress(fqdn: string, options: AddressOptions): Promise<string> {
-  const found = await findAddress(fqdn, options);
-  if (found.kind === 'known') return found.address;
+export async function requireAddress(fqdn: string, { log, lookup }: AddressOptions): Promise<string> {
+  const found = await findAddress(fqdn, { lookup });
+  if (found.kind === 'known') {
+    const addresses = [found.address, ...found.others];
+    if (addresses.length > 1) log.info('system has several addresses, taking the first', { addresses });
+    return found.address;
+  }
+  const isIpv6Only = found.kind === 'unknown' && (await hasIpv6(fqdn, lookup));
+  const reason = isIpv6Only ? `${fqdn} has IPv6 addresses only` : found.reason;
   throw new CommandFailedError(
-    `${fqdn}: expected an IPv4 address from the name service, by which boot loaders find their files; ${found.reason}`,
+    `${fqdn}: expected an IPv4 address from the name service, by which boot loaders find their files; ${reason}`,
     { systemBroken: false },
   );
 }
-
-const NO_SUCH_NAME = new Set(['ENOTFOUND', 'ENODATA', 'EAI_NODATA', 'EAI_NONAME']);
 
 async function hasIpv6(fqdn: string, lookup: Lookup): Promise<boolean> {
   try {

@@ -1,11 +1,12 @@
-import { lstatSync, rmSync } from 'node:fs';
+import { lstatSync } from 'node:fs';
 import { chmod, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CommandFailedError, describeError } from '../../errors.ts';
 import { type ChangingCalls, commitChange, type Placement } from './commit-change.ts';
 import { linkOrCopy } from './link-or-copy.ts';
-import { makeStaging } from './staging.ts';
+import { Staging } from './staging.ts';
 import type { TreeEntry } from './tree-entry.ts';
+import { whatIsAt } from './tree-files.ts';
 
 /**
  * A change of one system's files in the TFTP tree: first everything is written beside the tree, then `commit` gives it its names.
@@ -16,27 +17,28 @@ import type { TreeEntry } from './tree-entry.ts';
  */
 export class TreeChange {
   readonly #root: string;
-  readonly #staging: string;
+  readonly #staging: Staging;
   readonly #images: Placement[] = [];
   readonly #replacements: Placement[] = [];
   readonly #additions: Placement[] = [];
   readonly #removals: string[] = [];
   readonly #lastRemovals: string[] = [];
+  readonly #directories: string[] = [];
   #staged = 0;
 
   /** @throws CommandFailedError when nothing can be written below the root */
-  constructor(root: string, fqdn: string) {
+  constructor(root: string) {
     this.#root = root;
     try {
-      this.#staging = makeStaging(root, fqdn);
+      this.#staging = new Staging(root);
     } catch (error) {
       throw failed(`cannot write below TFTP_ROOT ${root}`, error);
     }
   }
 
-  /** Will put a file with the bytes of `from` at `path`, sharing them with it where the file system can. */
-  async image(path: string, from: string): Promise<void> {
-    this.#images.push(await this.#stage(path, (staged) => linkOrCopy(from, staged)));
+  /** Will put a file with the bytes of `from`, at most `maxBytes`, at `path`, sharing them with it where the file system can. */
+  async image(path: string, from: string, maxBytes: number): Promise<void> {
+    this.#images.push(await this.#stage(path, (staged) => linkOrCopy(from, staged, maxBytes)));
   }
 
   /** Will put the entry in the place of what is there. */
@@ -49,7 +51,7 @@ export class TreeChange {
     this.#additions.push(await this.#stageEntry(entry));
   }
 
-  /** Will take away a file, a link, or a directory with all that is in it, if it is there. */
+  /** Will take away a file or a link, if it is there. */
   remove(path: string): void {
     this.#removals.push(path);
   }
@@ -57,6 +59,11 @@ export class TreeChange {
   /** As `remove`, but after everything else. */
   removeLast(path: string): void {
     this.#lastRemovals.push(path);
+  }
+
+  /** Will take away a directory, after everything else, if nothing is in it. */
+  removeIfEmpty(path: string): void {
+    this.#directories.push(path);
   }
 
   /**
@@ -68,46 +75,43 @@ export class TreeChange {
     const withdrawn = this.#replacements.map(({ path }) => path);
     const change = {
       root: this.#root,
-      attic: this.#staging,
+      atticFor: (path: string) => this.#staging.for(path),
       additions: this.#additions,
       removals: [...withdrawn, ...this.#removals],
       replacements: [...images, ...this.#replacements],
       lastRemovals: this.#lastRemovals,
+      directories: this.#directories,
     };
     commitChange(change, calls);
   }
 
   /** Removes what was written beside the tree. To be called in any case. */
   close(): void {
-    try {
-      rmSync(this.#staging, { recursive: true, force: true });
-    } catch {
-      // The next change of this system tries again.
-    }
+    this.#staging.close();
   }
 
   async #stageEntry(entry: TreeEntry): Promise<Placement> {
     return this.#stage(entry.path, async (staged) => {
       if (entry.kind === 'link') return symlink(entry.target, staged);
       await writeFile(staged, entry.content);
-      // Whatever the umask: a TFTP server is somebody else.
+      // Whatever the umask: a TFTP server is another user.
       await chmod(staged, 0o644);
     });
   }
 
   async #stage(path: string, write: (staged: string) => Promise<void>): Promise<Placement> {
-    this.#staged += 1;
-    const staged = join(this.#staging, `new-${this.#staged}`);
+    const nth = (this.#staged += 1);
     try {
+      const staged = join(this.#staging.for(path), `new-${nth}`);
       await write(staged);
+      return { path, staged };
     } catch (error) {
       throw failed(`cannot write ${join(this.#root, path)}`, error);
     }
-    return { path, staged };
   }
 
   #isThere({ path, staged }: Placement): boolean {
-    const there = lstatSync(join(this.#root, path), { throwIfNoEntry: false });
+    const there = whatIsAt(join(this.#root, path));
     const wanted = lstatSync(staged);
     return there?.ino === wanted.ino && there.dev === wanted.dev;
   }

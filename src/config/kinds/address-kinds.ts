@@ -1,5 +1,5 @@
 import { isIPv6 } from 'node:net';
-import { z } from 'zod';
+import * as z from 'zod';
 import { hostName } from '../../command.ts';
 import { Secret } from '../../secret.ts';
 import type { ListenAddress } from '../config.ts';
@@ -76,5 +76,6 @@ function parseListenAddress(raw: string): ListenAddress | undefined {
   const port = Number(digits ?? NaN);
   if (!(port <= 65_535)) return undefined;
   if (bracketed !== undefined) return isIPv6(bracketed) ? { host: bracketed, port } : undefined;
-  return name !== undefined && hostName.safeParse(name).success ? { host: name, port } : undefined;
+  const host = hostName.safeParse(name).data;
+  return host === undefined ? undefined : { host, port };
 }

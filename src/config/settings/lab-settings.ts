@@ -55,6 +55,14 @@ export const labSettings = {
     roles: ['worker'],
     default: fixed(50),
   },
+  stopTimeoutS: {
+    key: 'STOP_TIMEOUT',
+    description:
+      'Seconds from the first signal that a stop may take; then scripts are ended, as by a second signal.',
+    kind: seconds,
+    roles: ['worker'],
+    default: fixed(360),
+  },
   stateDir: {
     key: 'STATE_DIR',
     description: 'Directory of the journal (worker) or of the commands (server), for one process only.',

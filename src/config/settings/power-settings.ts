@@ -1,6 +1,10 @@
-import { integer, path, seconds } from '../kinds/scalar-kinds.ts';
-import { fixed } from '../setting.ts';
+import { choice, integer, path, seconds } from '../kinds/scalar-kinds.ts';
+import { variables } from '../kinds/variables-kind.ts';
+import { derived, fixed } from '../setting.ts';
 import type { Settings } from '../setting.ts';
+
+/** Labs without power scripts of their own do not have it. */
+export const DEFAULT_POWER_SCRIPTS_DIR = '/etc/beaker/power-scripts';
 
 /** How machines are powered. */
 export const powerSettings = {
@@ -21,9 +25,26 @@ export const powerSettings = {
   },
   powerScriptsDir: {
     key: 'POWER_SCRIPTS_DIR',
-    description: 'Directory of your own power scripts, which take precedence over the bundled ones.',
+    description:
+      'Directory of your own power scripts, which take precedence over the bundled ones; any but the default has to exist.',
     kind: path,
     roles: ['worker'],
-    default: fixed('/etc/beaker/power-scripts'),
+    default: fixed(DEFAULT_POWER_SCRIPTS_DIR),
+  },
+  powerEnvironment: {
+    key: 'POWER_ENVIRONMENT',
+    description:
+      "Names of variables of the worker's environment that power scripts get as well; `*` at the end for all that begin so.",
+    kind: variables,
+    roles: ['worker'],
+    default: derived('–', () => []),
+  },
+  ipmi15: {
+    key: 'IPMI_1_5',
+    description:
+      'Whether the bundled `ipmitool` script may speak IPMI 1.5 to a BMC that does not answer to IPMI 2.0.',
+    kind: choice('never', 'fallback'),
+    roles: ['worker'],
+    default: fixed('never'),
   },
 } as const satisfies Partial<Settings>;

@@ -6,7 +6,8 @@ import type { Settings } from '../setting.ts';
 export const provisioningSettings = {
   consoleLogs: {
     key: 'CONSOLE_LOGS',
-    description: "Directory of console logs; a system's are named FQDN and FQDN-*.",
+    description:
+      "Directory of console logs; a system's are named FQDN, FQDN-*, FQDN_*, and FQDN with endings such as .log, .1, .2026-11-28, .gz and .old.",
     kind: path,
     roles: ['worker'],
     default: fixed('/var/consoles'),

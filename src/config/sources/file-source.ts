@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { describeError, errorCode } from '../../errors.ts';
+import { readRegularFile } from '../../regular-file.ts';
 import { parseLabcontrollerConf } from '../labcontroller-conf.ts';
 import type { KeyClass } from '../labcontroller-conf.ts';
 import { fileKeyOf } from '../setting.ts';
@@ -8,6 +8,9 @@ import { eitherOf } from './source.ts';
 import type { Entry, Source } from './source.ts';
 
 export const DEFAULT_CONFIG_FILE = '/etc/beaker/labcontroller.conf';
+
+/** Far above any configuration. */
+const MAX_BYTES = 4_000_000;
 
 /** A file as a source, and one complete sentence for each thing that is wrong with it. */
 export interface FileSource extends Source {
@@ -22,7 +25,7 @@ export function fileSource(
 ): FileSource {
   let text: string;
   try {
-    text = readFileSync(file, 'utf8');
+    text = readRegularFile(file, { maxBytes: MAX_BYTES, followLinks: true }).toString('utf8');
   } catch (error) {
     if (isOptional && errorCode(error) === 'ENOENT') return empty([]);
     return empty([`${file}: expected a readable configuration file, found: ${describeError(error)}`]);

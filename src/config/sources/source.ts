@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { describeError } from '../../errors.ts';
+import { readRegularFile } from '../../regular-file.ts';
 import type { Setting } from '../setting.ts';
 
 /** What a source has for a setting: a value to be validated, or a complete sentence about why there is none. */
@@ -32,11 +32,15 @@ export function eitherOf(
   return contentOf(key, byFile);
 }
 
+/** Far above any password, token or list of accounts. */
+const MAX_SECRET_BYTES = 1_000_000;
+
 function contentOf(key: string, { raw, origin }: Entry): Given {
   if (typeof raw !== 'string')
     return { problem: `${key}_FILE (${origin}): expected a path, found ${typeof raw}` };
   try {
-    return { raw: readFileSync(raw, 'utf8').replace(/\r?\n$/, ''), origin: `${origin} → ${raw}` };
+    const text = readRegularFile(raw, { maxBytes: MAX_SECRET_BYTES, followLinks: true }).toString('utf8');
+    return { raw: text.replace(/\r?\n$/, ''), origin: `${origin} → ${raw}` };
   } catch (error) {
     return { problem: `${key}_FILE (${origin}): expected a readable file, found: ${describeError(error)}` };
   }

@@ -141,6 +141,7 @@ describe('the hub client', () => {
       /CA_CERT.*\/nowhere\/ca\.pem.*ENOENT/,
     );
     expect(() => clientOf('https://hub', { caCert: import.meta.filename })).toThrow('CA_CERT');
+    expect(() => clientOf('https://hub', { caCert: '/dev/zero' })).toThrow(/CA_CERT.*found a device/);
   });
 });
 

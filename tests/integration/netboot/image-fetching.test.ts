@@ -250,6 +250,18 @@ describe('fetching an image by FTP', () => {
     expect(server.heard).toContain('USER anonymous');
   });
 
+  it.each(['us%0D%0ADELE%20er@', 'user:pass%0D%0ADELE%20word@', 'user:pass%00word@'])(
+    'tells the server nothing of a URL with %s, which would be commands of its own',
+    async (login) => {
+      const url = `${server.url.replace('//', `//${login}`)}/f40/image`;
+      await expect(textOf(stores.open(), url)).rejects.toMatchObject({
+        systemBroken: false,
+        message: expect.stringContaining('without control characters'),
+      });
+      expect(server.heard).toEqual([]);
+    },
+  );
+
   it('fetches it again only when its size or time has changed', async () => {
     const retrieved = (): number => server.heard.filter((line) => line.startsWith('RETR')).length;
     const store = stores.open();

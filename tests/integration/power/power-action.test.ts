@@ -1,15 +1,29 @@
+import { execFile, execFileSync } from 'node:child_process';
 import { getEventListeners, getMaxListeners } from 'node:events';
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  closeSync,
+  copyFileSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { PowerScripts } from '../../../src/actions/power/power-scripts.ts';
 import { runAction } from '../../../src/actions/run-action.ts';
 import { CommandFailedError, InterruptedError } from '../../../src/errors.ts';
 import { killGroup } from '../../../src/process/process-group.ts';
 import type { ProcessGroup } from '../../../src/process/process-group.ts';
 import { environmentOf } from '../../../src/process/proc-table.ts';
+import { Troubles } from '../../../src/troubles.ts';
 import { actionContext } from '../../helpers/action-context.ts';
 import { bundledScript } from '../../helpers/bundled-script.ts';
 import { powerCommand } from '../../helpers/commands.ts';
 import { isAlive } from '../../helpers/is-alive.ts';
+import { type LogLine, recordingLogger } from '../../helpers/recording-logger.ts';
 import { tempDir } from '../../helpers/temp-dir.ts';
 import type { TempDir } from '../../helpers/temp-dir.ts';
 import { waitUntil } from '../../helpers/wait-until.ts';
@@ -40,7 +54,8 @@ function contextWith(
 ): ReturnType<typeof actionContext> {
   writeFileSync(dir.file('script'), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
   return actionContext({
-    settings: { powerScriptsDir: dir.path, ...settings },
+    powerScriptsDir: dir.path,
+    settings: settings ?? {},
     stopping: stopping.signal,
     killing: killing.signal,
     onProcessGroup: (group) => groups.push(group),
@@ -148,9 +163,30 @@ describe('a power action', () => {
     });
   });
 
-  it('counts a script that cannot be started as an attempt, and does not blame the system in the end', async () => {
+  it('does not try again what a script refuses for the settings of the system', async () => {
+    const context = contextWith('echo "no such outlet" >&2; exit 78');
+
+    expect(await failureOf(runAction(command(), context))).toMatchObject({
+      systemBroken: true,
+      message: `ValueError: Power script ${dir.file('script')} failed after 1 attempts with exit status 78:\nno such outlet`,
+    });
+    expect(groups).toHaveLength(1);
+  });
+
+  it('passes on that a group could not be recorded', async () => {
+    const context = contextWith('sleep 30', {
+      onProcessGroup: () => {
+        throw new Error('journal: disk full');
+      },
+    });
+
+    expect(await failureOf(runAction(command(), context))).toMatchObject({ message: 'journal: disk full' });
+  });
+});
+
+describe("the lab controller's own fault", () => {
+  it('ends the attempts at once and does not blame the system, when the script goes away between them', async () => {
     const context = contextWith('exit 1', {
-      settings: { powerAttempts: 3 },
       timing: {
         rebootPauseMs: 0,
         retryDelayMs: () => {
@@ -164,19 +200,98 @@ describe('a power action', () => {
       name: 'CommandFailedError',
       systemBroken: false,
       message: expect.stringMatching(
-        /^Power script \S+ could not be started in 3 attempts: cannot start .*\(ENOENT\)$/,
+        /^Power script \S+ could not be started in 2 attempts: cannot start .*\(ENOENT\)$/,
       ),
     });
   });
 
-  it('passes on that a group could not be recorded', async () => {
-    const context = contextWith('sleep 30', {
-      onProcessGroup: () => {
-        throw new Error('journal: disk full');
-      },
-    });
+  it.each([
+    ['does not exist', '#!/no/such/interpreter\n', 'ENOENT'],
+    ['is not executable', '#!/etc/passwd\n', 'EACCES'],
+  ])('is an interpreter that %s', async (_what, text, code) => {
+    const context = contextWith('');
+    writeFileSync(dir.file('script'), text);
 
-    expect(await failureOf(runAction(command(), context))).toMatchObject({ message: 'journal: disk full' });
+    expect(await failureOf(runAction(command(), context))).toMatchObject({
+      systemBroken: false,
+      message: expect.stringMatching(`could not be started in 1 attempts: .*\\(${code}\\)$`),
+    });
+  });
+
+  it.each([
+    ['missing', 'no-such-program', 127],
+    ['no program', '/etc/passwd', 126],
+    ['missing for env', 'exec /usr/bin/env no-such-program', 127],
+  ])('is a program of the script that is %s', async (_what, script, exitStatus) => {
+    const context = contextWith(script);
+
+    const error = await failureOf(runAction(command(), context));
+
+    expect(error).toMatchObject({
+      systemBroken: false,
+      message: expect.stringMatching(
+        `^ValueError: Power script ${dir.file('script')} failed after 1 attempts with exit status ${exitStatus}:\n[^]+` +
+          '\n\\[a program that the script needs cannot be run on this lab controller\\]$',
+      ),
+    });
+    expect(groups).toHaveLength(1);
+  });
+
+  it('is tried again while it may pass, such as a script that is being written', async () => {
+    const context = contextWith('', { settings: { powerAttempts: 2 } });
+    // Linux starts no program that is open for writing.
+    copyFileSync('/bin/true', dir.file('script'));
+    const writing = openSync(dir.file('script'), 'r+');
+    try {
+      expect(await failureOf(runAction(command(), context))).toMatchObject({
+        systemBroken: false,
+        message: expect.stringMatching(/could not be started in 2 attempts: .*\(ETXTBSY\)$/),
+      });
+    } finally {
+      closeSync(writing);
+    }
+  });
+
+  it.each([
+    ['without the x bit', () => chmodSync(dir.file('dummy'), 0o644), 'chmod 755'],
+    [
+      'on a file system that is mounted noexec',
+      () => execFileSync('mount', ['-t', 'tmpfs', '-o', 'noexec,size=1m', 'none', dir.path]),
+      'noexec',
+    ],
+  ])("is an admin's script %s, and the bundled one does not take its place", async (_what, spoil, advice) => {
+    const context = contextWith('');
+    try {
+      writeFileSync(dir.file('dummy'), '#!/bin/sh\n', { mode: 0o755 });
+      spoil();
+      writeFileSync(dir.file('dummy'), '#!/bin/sh\n', { mode: 0o755 });
+
+      expect(await failureOf(runAction(command({ type: 'dummy' }), context))).toMatchObject({
+        systemBroken: false,
+        message: expect.stringMatching(`Power script ${dir.file('dummy')} could not be started: .*${advice}`),
+      });
+    } finally {
+      await promisify(execFile)('umount', [dir.path]).catch(() => undefined);
+    }
+  });
+
+  it('may be that others own its scripts, which is warned of once', async () => {
+    const lines: LogLine[] = [];
+    const powerScripts = new PowerScripts({
+      adminDir: dir.path,
+      isRequired: true,
+      troubles: new Troubles(),
+      log: recordingLogger(lines),
+    });
+    const context = contextWith('', { powerScripts });
+    chownSync(dir.file('script'), 12_345, 0);
+
+    await runAction(command(), context);
+    await runAction(command(), context);
+
+    expect(lines).toMatchObject([
+      { level: 'warn', facts: { reason: `${dir.file('script')} belongs to the user 12345` } },
+    ]);
   });
 });
 
@@ -256,15 +371,39 @@ describe('a reboot', () => {
     expect(modes()).toEqual(['off', 'off']);
   });
 
-  it('goes on to switch the system on again, with all its attempts, when a stop comes after off', async () => {
-    const script = `${RECORD}; [ "$power_mode" = off ] || [ "$(grep -c on "$power_id")" -ge 2 ]`;
-    const context = contextWith(script, { timing: { rebootPauseMs: 200, retryDelayMs: () => 10 } });
+  const FAILS_ON = `${RECORD}; [ "$power_mode" = off ]`;
+
+  it('makes one attempt to switch the system on again when a stop comes in its pause', async () => {
+    const context = contextWith(FAILS_ON, { timing: { rebootPauseMs: 200, retryDelayMs: () => 10 } });
     const done = failureOf(runAction(command({ action: 'reboot' }), context));
     await waitUntil(() => modes().includes('off'));
     stopping.abort();
 
-    expect(await done).toBeUndefined();
+    expect(await done).toBeInstanceOf(InterruptedError);
+    expect(modes()).toEqual(['off', 'on']);
+  });
+
+  it('makes one more attempt, and at once, when a stop comes between two attempts to switch the system on', async () => {
+    const context = contextWith(FAILS_ON, { timing: { rebootPauseMs: 0, retryDelayMs: () => 60_000 } });
+    const done = failureOf(runAction(command({ action: 'reboot' }), context));
+    await waitUntil(() => modes().includes('on'));
+    stopping.abort();
+
+    expect(await done).toBeInstanceOf(InterruptedError);
     expect(modes()).toEqual(['off', 'on', 'on']);
+  });
+
+  it('says when the system is off, before anything else', async () => {
+    const seen: string[][] = [];
+    const reboot = { isOff: false, switchedOff: () => seen.push(modes()) };
+    await runAction(command({ action: 'reboot' }), contextWith(RECORD, { reboot }));
+    expect(seen).toEqual([['off']]);
+  });
+
+  it('only switches the system on when a former life of the worker has switched it off', async () => {
+    const reboot = { isOff: true, switchedOff: () => undefined };
+    await runAction(command({ action: 'reboot' }), contextWith(RECORD, { reboot }));
+    expect(modes()).toEqual(['on']);
   });
 
   it('is interrupted by the second request, even in its pause', async () => {
@@ -291,14 +430,27 @@ describe('the dummy script', () => {
     await expect(runAction(powerCommand({ type: 'dummy' }), actionContext())).resolves.toBeUndefined();
   });
 
+  it.each(['--help', '-1', '1d', 'infinity', '1 2', '*', '$(id)', '1.2.3', '.'])(
+    'refuses %j, which is no number of seconds',
+    async (powerId) => {
+      expect(
+        await failureOf(runAction(powerCommand({ type: 'dummy', powerId }), actionContext())),
+      ).toMatchObject({
+        message: expect.stringContaining(
+          `after 1 attempts with exit status 78:\ndummy: power_id is '${powerId}': expected a number of seconds`,
+        ),
+      });
+    },
+  );
+
   it('does not know interrupts', async () => {
-    const context = actionContext({ settings: { powerAttempts: 1 } });
+    const context = actionContext();
 
     expect(
       await failureOf(runAction(powerCommand({ type: 'dummy', action: 'interrupt' }), context)),
     ).toMatchObject({
       message:
-        `ValueError: Power script ${bundledScript('dummy')} failed after 1 attempts with exit status 1:\n` +
+        `ValueError: Power script ${bundledScript('dummy')} failed after 1 attempts with exit status 78:\n` +
         'dummy: interrupt is not supported; the ipmitool power type supports it',
     });
   });

@@ -166,6 +166,18 @@ describe('the hub’s JSON API', () => {
       expect(server.store.systems.get(LAB, 'new.lab').power.password.reveal()).toBe('secret');
     });
 
+    it('are the same with a dot at the end of the name', async () => {
+      const put = await ask('PUT', '/api/systems/new.lab.', { fqdn: 'new.lab.', power });
+      const again = await ask('PUT', '/api/systems/new.lab', { fqdn: 'new.lab.', power });
+      const queued = await ask('POST', '/api/commands', { fqdn: 'new.lab.', action: 'on' });
+
+      expect([put.status, again.status, queued.status]).toEqual([201, 200, 201]);
+      expect(await ask('GET', '/api/systems/new.lab.')).toMatchObject({ body: { fqdn: 'new.lab' } });
+      expect(await ask('GET', '/api/commands')).toMatchObject({
+        body: { commands: [{ fqdn: 'new.lab' }] },
+      });
+    });
+
     it('are refused when they are another lab’s, wrong, or renamed', async () => {
       expect(await ask('PUT', '/api/systems/other.lab', { power })).toEqual(refusal(409, 'another lab'));
       expect(await ask('PUT', '/api/systems/..%2Fx', { power })).toEqual(refusal(400, 'host name'));

@@ -4,22 +4,16 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { clearNetboot } from '../../../src/actions/clear-netboot.ts';
 import { configureNetboot } from '../../../src/actions/configure-netboot.ts';
-import { type Command, decodeCommand } from '../../../src/command.ts';
+import type { Command } from '../../../src/command.ts';
 import { GOLDEN_IMAGES, goldenNetboots } from '../../helpers/golden-netboot.ts';
+import { netbootCommand } from '../../helpers/netboot-command.ts';
 import { netbootLab, type NetbootLab } from '../../helpers/netboot-lab.ts';
+import { type LogLine, recordingLogger } from '../../helpers/recording-logger.ts';
 import { readTree, writeTree } from '../../helpers/tree.ts';
 
 const FQDN = 'sys1.lab.test';
 
-function configure(netboot: object = {}, fqdn = FQDN): Command {
-  const plain = {
-    arch: 'x86_64',
-    kernel_url: 'http://distros.test/vmlinuz',
-    initrd_url: 'http://distros.test/initrd.img',
-    kernel_options: 'quiet',
-  };
-  return decodeCommand({ id: 1, action: 'configure_netboot', fqdn, netboot: { ...plain, ...netboot } });
-}
+const configure = (netboot: object = {}, fqdn = FQDN): Command => netbootCommand(fqdn, netboot);
 
 describe('configure_netboot', () => {
   let lab: NetbootLab;
@@ -43,10 +37,10 @@ describe('configure_netboot', () => {
 
   it.each(goldenNetboots().map((golden) => [golden.name, golden] as const))(
     'leaves only what all systems share when it is cleared: %s',
-    async (_name, { command, ip, before, tree }) => {
+    async (_name, { command, ip, zpxeUseFtp, before, tree }) => {
       writeTree(lab.root, before);
       lab.addresses.set(command.fqdn, ip);
-      await configureNetboot(command, lab.context());
+      await configureNetboot(command, lab.context({ zpxeUseFtp }));
       await clearNetboot(command, lab.context());
       const hexIp = '0A1043DE';
       const isOwn = (path: string): boolean =>
@@ -80,7 +74,7 @@ describe('configure_netboot', () => {
           try {
             for (const { address: ip, ...netboot } of times) {
               own.addresses.set(FQDN, ip);
-              await configureNetboot(configure(netboot), own.context());
+              await configureNetboot(configure(netboot), own.context({ zpxeUseFtp: false }));
             }
             if (!isKnown) own.addresses.clear();
             await clearNetboot({ fqdn: FQDN }, own.context());
@@ -147,12 +141,35 @@ describe('configure_netboot', () => {
     ['a device tree outside of the root', { kernel_options: 'devicetree=/a/../../b', arch: 'aarch64' }],
     ['a postfix that is no word', { kernel_options: 'grub2_postfix=;reboot' }],
     ['a line break in a URL', { kernel_url: 'http://distros.test/a\nb' }],
-  ])('refuses %s, and writes nothing', async (_what, netboot) => {
+    ['an option that GRUB changes', { kernel_options: "pw=it's" }],
+    ['a device tree with a quote', { kernel_options: "devicetree=/it's", arch: 'aarch64' }],
+    ['a kernel that zPXE cannot fetch', { arch: 's390x', initrd_url: 'ftp://distros.test/initrd.img' }],
+    ['an initrd that zPXE cannot fetch', { arch: 's390x', kernel_url: 'ftp://distros.test/vmlinuz' }],
+  ])('refuses %s, fetches nothing and writes nothing', async (_what, netboot) => {
+    lab.images.clear();
     await expect(configureNetboot(configure(netboot), lab.context())).rejects.toMatchObject({
-      message: expect.stringContaining(`${FQDN}: `),
+      message: expect.stringMatching(/^sys1\.lab\.test: .*expected .*found /),
       systemBroken: false,
     });
     expect(readTree(lab.root)).toEqual({});
+  });
+
+  it('leaves out the file of a loader that cannot carry the options and that the machine does not come up by', async () => {
+    await configureNetboot(configure(), lab.context());
+    expect(Object.keys(readTree(lab.root))).toContain('0A000001.conf');
+    const lines: LogLine[] = [];
+    await configureNetboot(configure({ kernel_options: 'name=é' }), {
+      ...lab.context(),
+      log: recordingLogger(lines),
+    });
+    expect(lines).toContainEqual({
+      level: 'info',
+      event: 'netboot configured',
+      facts: { address: '10.0.0.1', arch: 'x86_64', leftOut: ['ELILO reads ASCII only'] },
+    });
+    const paths = Object.keys(readTree(lab.root));
+    expect(paths).toContain('pxelinux.cfg/0A000001');
+    expect(paths).not.toContain('0A000001.conf');
   });
 
   it('says so when the name service does not know the system', async () => {

@@ -18,6 +18,7 @@ describe('what a worker announces', () => {
     doubting: [{ id: 9, fqdn: 'sys9.lab.test', action: 'reboot', address: 'pdu2' }],
     waiting: { 'sys1.lab.test': [10, 11] },
     lanes: { 'system:sys1.lab.test': 2, 'power:PDU-A': 2 },
+    troubles: ['STATE_DIR /x is full'],
     last: [{ id: 6, fqdn: 'sys6.lab.test', action: 'on', status: 'failed', endedMs: 900, message: 'no' }],
     answers: ['token'],
   });
@@ -40,6 +41,13 @@ describe('what a worker announces', () => {
       running: [{ id: 7, since_ms: 1_000 }],
       waiting: { 'sys1.lab.test': [10, 11] },
     });
+  });
+
+  it('names lanes as everybody does, whatever the worker is like that says it', () => {
+    const command = { id: 8, fqdn: 'sys8.lab.test', action: 'off', address: 'pdu1' } as const;
+    const odd = announcement({ asking: [{ ...command, fqdn: 'sys8.lab.test.', address: ' pdu1\n' }] });
+
+    expect(decodeWorker(workerMessage(odd).content).asking).toEqual([command]);
   });
 
   it('is refused when it is something else', () => {

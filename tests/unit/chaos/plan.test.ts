@@ -33,16 +33,32 @@ describe('a plan of chaos', () => {
   it('has every kind of fault, in time', () => {
     const kinds = seeds.flatMap((seed) => planChaos(seed, size).faults.map(({ fault }) => fault.kind));
     expect([...new Set(kinds)].sort()).toEqual([
+      'clock-step',
       'copies',
+      'cut-answers',
       'expire-sessions',
       'freeze',
+      'full-disk',
       'hub-away',
+      'hub-closes',
+      'hub-refuses',
       'kill',
       'kill-broker',
+      'log-reader',
       'lose-answers',
       'lose-state',
       'restart',
       'way',
     ]);
+  });
+
+  it.each(seeds)('has nearly every kind of fault in a run of a minute already (seed %i)', (seed) => {
+    const kinds = new Set(planChaos(seed, { durationMs: 45_000 }).faults.map(({ fault }) => fault.kind));
+    expect(kinds.size).toBeGreaterThanOrEqual(13);
+  });
+
+  it('has commands whose outcome the hub refuses for good', () => {
+    const outcomes = seeds.flatMap((seed) => planChaos(seed, size).commands.map(({ outcome }) => outcome));
+    expect(new Set(outcomes)).toEqual(new Set([undefined, 'refused', 'moved']));
   });
 });

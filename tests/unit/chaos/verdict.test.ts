@@ -19,7 +19,7 @@ const line = (event: ScriptLine['event'], id: number, mode: string, atMs: number
   return { event, id, fqdn, address: '', mode, pid: 1, atMs };
 };
 
-const event = (id: number, status: HubStatus, atMs: number, message?: string) => ({
+const event = (id: number, status: HubStatus | 'Refused', atMs: number, message?: string) => ({
   id,
   status,
   message,
@@ -50,6 +50,7 @@ const whole: Run = {
   lines,
   beganAt: 0,
   graceMs: 10_000,
+  errors: new Set(),
 };
 
 const ended = (status: HubStatus, atMs: number, message: string): Partial<Run> => ({
@@ -58,7 +59,9 @@ const ended = (status: HubStatus, atMs: number, message: string): Partial<Run> =
 const withFault = (fault: PlannedFault['fault'], atMs: number): Partial<Run> => ({
   plan: { ...plan, faults: [{ atMs, fault, forMs: 1_000 }] },
 });
-const killed = withFault({ kind: 'kill', who: 'w2' }, 200);
+const killed = withFault({ kind: 'kill', who: 'w2', clockOffS: 0 }, 200);
+const refused = Array.from({ length: 8 }, (_, nth) => event(3, 'Refused', 300 + nth));
+const moved = [...begun, event(3, 'Gone', 300)];
 const lost = withFault({ kind: 'lose-state', who: 'w2' }, 200);
 
 const textsOf = (more: Partial<Run>): readonly string[] =>
@@ -74,6 +77,15 @@ describe('the verdict on a run', () => {
     [
       'where a lost command was called orphaned after the grace',
       { ...lost, ...ended('Aborted', 12_000, 'Command orphaned, aborting') },
+    ],
+    [
+      'where an outcome was refused until it was reported as aborted',
+      { events: [...begun, ...refused, event(3, 'Aborted', 9_000, 'the hub refused it')] },
+    ],
+    ['where a command moved away, and an error said so', { events: moved, errors: new Set([3]) }],
+    [
+      'where a command moved away, and the error may be lost',
+      { events: moved, ...withFault({ kind: 'log-reader', who: 'w1', how: 'dies' }, 5_000) },
     ],
   ])('is nothing, %s', (_what, run) => {
     expect(textsOf(run)).toEqual([]);
@@ -96,6 +108,22 @@ describe('the verdict on a run', () => {
       'a system that did not rest',
       { lines: lines.map((one) => (one.id === 2 ? { ...one, atMs: one.atMs - 500 } : one)) },
       /command 2: began 1750 ms after 1 ended/,
+    ],
+    [
+      'an abort before the hub has refused the outcome often enough',
+      { events: [...begun, ...refused.slice(1), event(3, 'Aborted', 9_000, 'the hub refused it')] },
+      /command 3: aborted, though nobody was killed/,
+    ],
+    ['a command that moved away without a word', { events: moved }, /command 3: moved away, and no error/],
+    [
+      'a delay that was cut short',
+      {
+        plan: {
+          ...plan,
+          commands: plan.commands.map((one) => (one.id === 2 ? { ...one, delay: 3 } : one)),
+        },
+      },
+      /command 2: began after 2450 ms, its delay is 3000 ms/,
     ],
     ['what never ended', { events: begun }, /command 3: expected Queued, Running and one end/],
   ])('names %s', (_what, run, expected) => {

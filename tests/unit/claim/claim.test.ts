@@ -22,11 +22,11 @@ describe('claim', () => {
   });
   afterEach(() => state.remove());
 
-  const ask = (arrival: Partial<Arrival> = {}): Promise<Claim> =>
+  const ask = (arrival: Partial<Arrival> = {}, clocks: readonly (() => number)[] = []): Promise<Claim> =>
     claim(
       command,
       { receivedAt: 1000, replies: [], attempt: 1, ...arrival },
-      { hub, journal: state.journal, faults, whose: () => whose, log: silentLogger },
+      { hub, journal: state.journal, faults, whose: () => whose, clocks, log: silentLogger },
     );
   const stage = (): string | undefined => state.journal.entry(7)?.stage;
   /** The hub behaves so, one call after the other, and then answers. */
@@ -49,6 +49,39 @@ describe('claim', () => {
     expect(stage()).toBeUndefined();
     // That it runs says nothing about who runs it.
     expect(hub.calls).toEqual(['claim 7']);
+  });
+
+  describe('whose answer comes after this process was frozen', () => {
+    let elapsedMs = 0;
+    const clocks = [() => 0, () => elapsedMs];
+    /** The hub grants the command; until the process goes on, so much time passes by one of the clocks, and this happens. */
+    const frozenFor = (ms: number, meanwhile = (): void => undefined): void => {
+      hub.onStep = () => {
+        hub.onStep = () => undefined;
+        elapsedMs += ms;
+        meanwhile();
+      };
+    };
+
+    it('asks whether the command runs still, and has it if so', async () => {
+      frozenFor(5_000);
+      expect(await ask({}, clocks)).toBe('won');
+      expect(hub.calls).toEqual(['claim 7', 'running ids']);
+    });
+
+    it('gives up a command that was called orphaned meanwhile', async () => {
+      frozenFor(5_000, () =>
+        hub.endElsewhere(7, { status: 'aborted', message: 'Command orphaned, aborting' }),
+      );
+      expect(await ask({}, clocks)).toBe('lost');
+      expect(stage()).toBeUndefined();
+    });
+
+    it('asks nothing after a moment that any hub may take', async () => {
+      frozenFor(4_999);
+      expect(await ask({}, clocks)).toBe('won');
+      expect(hub.calls).toEqual(['claim 7']);
+    });
   });
 
   it('loses a command that was cancelled', async () => {

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { watchOrphans } from '../../../src/claim/orphans.ts';
 import { powerCommand } from '../../helpers/commands.ts';
 import { Roster } from '../../../src/roster/roster.ts';
+import { steadyNow } from '../../../src/steady-clock.ts';
 import { announced, announcement } from '../../helpers/announcements.ts';
 import { FakeHub } from '../../helpers/fake-hub.ts';
 import { type LogLine, recordingLogger } from '../../helpers/recording-logger.ts';
@@ -108,7 +109,7 @@ describe('watchOrphans', () => {
     let roster: Roster;
     let now: number;
     beforeEach(() => {
-      now = Date.now();
+      now = steadyNow();
       roster = new Roster({ self: 'me', now: () => now });
       ours.add(2).add(3);
     });
@@ -153,7 +154,7 @@ describe('watchOrphans', () => {
       ours.delete(3);
       hearing();
       hub.onStep = () => {
-        now = Date.now() + MINUTE;
+        now = steadyNow() + MINUTE;
         roster.heard(announcement({ running: [announced(2), announced(3)] }));
       };
       watchOthers(20);

@@ -1,4 +1,5 @@
-import { mkdirSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, symlinkSync } from 'node:fs';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { namedSettings } from '../../../src/config/settings.ts';
 import { configProblems } from '../../helpers/config-problems.ts';
@@ -70,6 +71,20 @@ describe('the sources of the configuration', () => {
     mkdirSync(dir.file('lab.conf'));
     expect(configProblems(() => loadTestConfig({ defaultFile: dir.file('lab.conf') }))).toEqual([
       expect.stringMatching(/lab\.conf: expected a readable configuration file, found: EISDIR/),
+    ]);
+  });
+
+  it.each([
+    ['a FIFO', (path: string) => execFileSync('mkfifo', [path])],
+    ['a device', (path: string) => symlinkSync('/dev/zero', path)],
+  ])('are not waited for when a file is %s, which is said', (kind, make) => {
+    const dir = makeDir({});
+    make(dir.file('it'));
+    expect(configProblems(() => loadTestConfig({ file: dir.file('it') }))).toEqual([
+      `${dir.file('it')}: expected a readable configuration file, found: expected a regular file, found ${kind}: ${dir.file('it')}`,
+    ]);
+    expect(configProblems(() => loadTestConfig({ env: { BEAKER_PASSWORD_FILE: dir.file('it') } }))).toEqual([
+      `PASSWORD_FILE (BEAKER_PASSWORD_FILE): expected a readable file, found: expected a regular file, found ${kind}: ${dir.file('it')}`,
     ]);
   });
 

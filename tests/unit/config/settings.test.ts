@@ -37,6 +37,8 @@ describe('the table of settings', () => {
       reconcileIntervalS: 300,
       concurrency: 50,
       powerScriptsDir: '/etc/beaker/power-scripts',
+      powerEnvironment: [],
+      ipmi15: 'never',
       stateDir: '/var/lib/beaker-provision',
       logLevel: 'info',
       serverListen: { host: '127.0.0.1', port: 8000 },
@@ -96,6 +98,12 @@ describe('the values of settings', () => {
     ['BEAKER_SSL_VERIFY=0', { sslVerify: false }],
     ['BEAKER_SSL_VERIFY=yes', { sslVerify: true }],
     ['BEAKER_AUTH_METHOD=krbv', { authMethod: 'krbv' }],
+    ['BEAKER_IPMI_1_5=fallback', { ipmi15: 'fallback' }],
+    [
+      'BEAKER_POWER_ENVIRONMENT=http_proxy, LIBVIRT_*,KRB5CCNAME',
+      { powerEnvironment: ['http_proxy', 'LIBVIRT_*', 'KRB5CCNAME'] },
+    ],
+    ['BEAKER_LAB=lab1.example.com.', { lab: 'lab1.example.com' }],
     ['BEAKER_HUB_URL=https://hub.example.com/bkr//', { hubUrl: 'https://hub.example.com/bkr' }],
     ['BEAKER_HTTP_LISTEN=0.0.0.0:0', { httpListen: { host: '0.0.0.0', port: 0 } }],
     ['BEAKER_HTTP_LISTEN=[::1]:65535', { httpListen: { host: '::1', port: 65_535 } }],
@@ -115,6 +123,12 @@ describe('the values of settings', () => {
     'AMQP_PREFETCH=65536',
     'AMQP_HEARTBEAT=0',
     'CONCURRENCY=0',
+    'IPMI_1_5=always',
+    'POWER_ENVIRONMENT=*',
+    'POWER_ENVIRONMENT=A*B',
+    'POWER_ENVIRONMENT=A B',
+    'POWER_ENVIRONMENT=A=1',
+    'POWER_ENVIRONMENT=A,',
     'SSL_VERIFY=maybe',
     'AUTH_METHOD=Password',
     'HUB_URL=ftp://hub.example.com',
@@ -140,6 +154,30 @@ describe('the values of settings', () => {
     const problems = configProblems(() => loadTestConfig({ env: envOf(`BEAKER_${assignment}`) }));
     expect(problems).toHaveLength(1);
     expect(problems[0]).toContain(`(BEAKER_${assignment.slice(0, assignment.indexOf('='))})`);
+  });
+});
+
+describe('the variables that power scripts may inherit', () => {
+  it.each([
+    'NODE_OPTIONS',
+    'NODE_*',
+    'LD_PRELOAD',
+    'LD_*',
+    'BEAKER_PASSWORD',
+    'power_pass',
+    'L*',
+    'NODE*',
+    'p*',
+  ])('are none that %s may stand for', (name) => {
+    const env = { BEAKER_POWER_ENVIRONMENT: `http_proxy,${name},KRB5CCNAME` };
+    const [problem, ...others] = configProblems(() => loadTestConfig({ env }));
+
+    expect(others).toEqual([]);
+    expect(problem).toMatch(
+      /^POWER_ENVIRONMENT \(BEAKER_POWER_ENVIRONMENT\): expected names of environment variables/,
+    );
+    expect(problem).toMatch(/`NODE_\*`, `LD_\*`, `BEAKER_\*`, `power_\*`/);
+    expect(problem?.endsWith(`, found "${name}"`)).toBe(true);
   });
 });
 

@@ -118,6 +118,28 @@ describe('the relay of a lab', () => {
     expect(await model.look()).toEqual([]);
   });
 
+  it('keeps the lanes closed of what was claimed during a look, which may not know of it', async () => {
+    const model = new Model();
+    model.queue({ fqdn: 'a.lab', address: 'pdu' });
+    await model.look();
+    model.states.set(1, 'Ended');
+    model.result(1, 'completed');
+    model.queue({ fqdn: 'a.lab', address: 'pdu' });
+    model.queue({ fqdn: 'b.lab', address: 'pdu' });
+    const [, , third] = model.commands.map(encodeCommand);
+    // The second was claimed and heard of while the hub was asked, whose answers do not name it.
+    const askedAt = model.clock.now();
+    await model.clock.advance(5);
+    model.states.set(2, 'Running');
+    model.result(2, 'running');
+    model.relay.look({ queued: [third], running: [], askedAt });
+    await model.clock.advance(1);
+    expect(model.published).toEqual([1]);
+    model.states.set(2, 'Ended');
+    await model.look();
+    expect(model.published).toEqual([1, 3]);
+  });
+
   it('never publishes before an earlier unfinished command of a lane, whatever is lost, cut or restarted, and everything in the end', async () => {
     const step = fc.oneof(
       fc.record({

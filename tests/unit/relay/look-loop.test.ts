@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
+import { systemClock } from '../../../src/queue/clock.ts';
 import { lookRepeatedly } from '../../../src/relay/look-loop.ts';
 import { silentLogger } from '../../helpers/silent-logger.ts';
 
@@ -16,6 +17,7 @@ describe('the looks of a relay', () => {
     await lookRepeatedly({
       hub: { queuedCommands, runningIds: async () => [] },
       relay: { look: () => [], publishAgain: async () => {} },
+      clock: systemClock,
       intervalMs: 1,
       waitingMessages: async () => 0,
       onLook: () => {

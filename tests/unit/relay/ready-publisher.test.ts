@@ -44,7 +44,6 @@ class Lab {
         if (!this.isBrokerThere) throw new Error('away');
       },
     },
-    lastPowerEnds: new Map(),
     clock: this.clock,
     log: silentLogger,
   });

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { UnconfirmedError, UnroutableError } from '../../../src/broker/errors.ts';
 import type { OutgoingMessage } from '../../../src/broker/outgoing-message.ts';
@@ -156,13 +157,23 @@ describe('Answers', () => {
     answers.ended(told([{ replyTo: 'answers', correlationId: undefined }]));
     await waitUntil(() => broker.tries >= 2);
     answers.stop();
-    // The next life has delivered by the time that this one would have noticed.
+    // By now it has noticed the stop, and done with the command whatever it does.
+    await nextTurn();
+    expect(isForgotten()).toBe(false);
     broker.refuse = () => undefined;
     const { tries } = broker;
     const next = newAnswers();
     next.owed(entry());
     await waitUntil(isForgotten);
     expect(broker.tries).toBe(tries + 1);
+  });
+
+  it('says of a restart in between only that time passed, never that less than none did', () => {
+    const command = powerCommand({ id: 7, action: 'off' });
+    state.journal.claiming(command, 2_000, []);
+    state.journal.started(command, 1_500.25);
+    answers.running(entry());
+    expect(broker.events).toEqual([{ ...ABOUT, status: 'running', queuedMs: 0 }]);
   });
 
   it('drops what it owes in a lab that has no broker any more', async () => {

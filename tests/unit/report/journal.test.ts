@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import Database from 'libsql';
 import { ConfigError } from '../../../src/errors.ts';
 import { Journal } from '../../../src/report/journal.ts';
+import { steadyNow } from '../../../src/steady-clock.ts';
 import { powerCommand } from '../../helpers/commands.ts';
 
 describe('Journal', () => {
@@ -75,6 +76,38 @@ describe('Journal', () => {
     expect(journal.lastPowerEnd('sys2.lab')).toBeUndefined();
     expect(journal.entries()).toEqual([]);
   });
+
+  it('keeps no time of an earlier boot of the machine, and none of the wall clock', () => {
+    const command = powerCommand({ id: 1, fqdn: 'sys1.lab' });
+    journal.claiming(command, 1_000, []);
+    journal.started(command, 2_000);
+    journal.powerEnded('sys1.lab', 3_000);
+    journal.close();
+    const database = new Database(join(stateDir, 'journal.db'));
+    database.exec(`UPDATE boot SET id = 'an earlier one'`);
+    database.close();
+    const before = steadyNow();
+    journal = new Journal(stateDir);
+    expect(journal.lastPowerEnd('sys1.lab')).toBeUndefined();
+    const { receivedAt = 0, startedAt, endedAt } = journal.entry(1) ?? {};
+    expect(receivedAt).toBeGreaterThanOrEqual(before);
+    expect(startedAt).toBe(receivedAt);
+    expect(endedAt).toBeUndefined();
+  });
+
+  it.each([3_600_000, -3_600_000])(
+    'begins each life later than the one before, even with a clock that was set (by %i ms)',
+    (setByMs) => {
+      const { startedAtMs } = journal;
+      journal.close();
+      const database = new Database(join(stateDir, 'journal.db'));
+      database.prepare('UPDATE life SET began_at = began_at - ?').run(setByMs);
+      database.close();
+      journal = new Journal(stateDir);
+      expect(journal.startedAtMs).toBeGreaterThan(startedAtMs - setByMs);
+      expect(journal.startedAtMs).toBeGreaterThanOrEqual(startedAtMs);
+    },
+  );
 
   it('does not overwrite a command that it knows already', () => {
     const command = powerCommand({ id: 7 });

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import type { OutgoingMessage } from '../../../src/broker/outgoing-message.ts';
 import { Announcer } from '../../../src/roster/announcer.ts';
 import { waitUntil } from '../../helpers/wait-until.ts';
@@ -41,6 +41,22 @@ describe('an announcer', () => {
     await waitUntil(() => published.length === 2);
     confirm?.();
     expect(published).toEqual(['hello', 'hello']);
+  });
+
+  it('announces every ten seconds though nothing changes', async () => {
+    jest.useFakeTimers();
+    try {
+      open();
+      for (const expected of [0, 1, 2]) {
+        await jest.advanceTimersByTimeAsync(9_999);
+        expect(published).toHaveLength(expected);
+        await jest.advanceTimersByTimeAsync(1);
+        confirm?.();
+        expect(published).toHaveLength(expected + 1);
+      }
+    } finally {
+      jest.useRealTimers();
+    }
   });
 
   it('leaves though the broker takes nothing, and says nothing after its goodbye', async () => {

@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { CommandQueries } from '../../../src/server/command-queries.ts';
 import { Commands } from '../../../src/server/commands.ts';
 import { openDatabase } from '../../../src/server/database.ts';
+import { Delays } from '../../../src/server/delays.ts';
 import { Systems } from '../../../src/server/systems.ts';
 
 describe('a queue of 100,000 commands', () => {
@@ -20,8 +21,10 @@ function timeForSteps({ queued }: { queued: number }): number {
     WITH RECURSIVE number (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM number WHERE n < ${queued})
     INSERT INTO commands (seq, lab, fqdn, action, status, quiescent_period, queued_at)
     SELECT n, 'lab1', 'sys' || (n % 10000) || '.lab', 'clear_logs', 'Queued', 0, 0 FROM number`);
-  const queries = new CommandQueries(database, () => 0);
-  const commands = new Commands({ database, systems: new Systems(database), queries, now: () => 0 });
+  const delays = new Delays({ wall: () => 0, steady: () => 0 });
+  const queries = new CommandQueries(database, delays);
+  const systems = new Systems(database);
+  const commands = new Commands({ database, systems, queries, now: () => 0, delays });
   const started = performance.now();
   for (let id = 1; id <= 100; id += 1) {
     commands.markRunning('lab1', id);

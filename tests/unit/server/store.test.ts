@@ -4,16 +4,20 @@ import type { CommandRecord } from '../../../src/server/command-record.ts';
 import type { NewCommand } from '../../../src/server/new-command.ts';
 import { openStore, type Store } from '../../../src/server/store.ts';
 import { labSystem } from '../../helpers/server-systems.ts';
+import { tempDir } from '../../helpers/temp-dir.ts';
 
 const LAB = 'lab.example.com';
 
 describe('the store', () => {
   let nowMs = 1_000_000;
+  let wallAheadMs = 0;
   let store: Store;
+  const clocks = { wall: () => nowMs + wallAheadMs, steady: () => nowMs };
 
   beforeEach(() => {
     nowMs = 1_000_000;
-    store = openStore(':memory:', () => nowMs);
+    wallAheadMs = 0;
+    store = openStore(':memory:', clocks);
     store.systems.putAll([labSystem('sys1.lab'), labSystem('sys2.lab'), labSystem('other.lab', 'elsewhere')]);
   });
   afterEach(() => store.close());
@@ -38,6 +42,28 @@ describe('the store', () => {
         power: { address: 'pdu7', id: '3', user: 'admin' },
       });
       expect(command?.power?.password.reveal()).toBe('hunter2-sys1.lab');
+    });
+
+    it.each([3_600_000, -3_600_000])('counts a delay by no clock that is set (by %i ms)', (setByMs) => {
+      queue({ fqdn: 'sys1.lab', action: 'on', delay: 10 });
+      nowMs += 4_000;
+      wallAheadMs = setByMs;
+      expect(store.queries.queued(LAB)[0]?.command.delayS).toBe(6);
+    });
+
+    it('lets no delay become longer when the clock was set back while the server was away', () => {
+      const dir = tempDir();
+      const first = openStore(dir.path, clocks);
+      first.systems.putAll([labSystem('sys1.lab')]);
+      first.commands.add(LAB, [{ fqdn: 'sys1.lab', action: 'on', delay: 10 }]);
+      first.close();
+      wallAheadMs = -3_600_000;
+      const second = openStore(dir.path, clocks);
+      expect(second.queries.queued(LAB)[0]?.command.delayS).toBe(10);
+      nowMs += 4_000;
+      expect(second.queries.queued(LAB)[0]?.command.delayS).toBe(6);
+      second.close();
+      dir.remove();
     });
 
     it('gives power settings to power actions only, and rest to on and off only', () => {
@@ -208,22 +234,6 @@ describe('the store', () => {
         [LAB, 'Running'],
         ['elsewhere', 'Queued'],
       ]);
-    });
-
-    it('say when the power of each system was last switched', () => {
-      const [off = 0, interrupt = 0, clear = 0, cancelled = 0] = queue(
-        { fqdn: 'sys1.lab', action: 'off' },
-        { fqdn: 'sys2.lab', action: 'interrupt' },
-        { fqdn: 'sys2.lab', action: 'clear_logs' },
-        { fqdn: 'sys2.lab', action: 'on' },
-      );
-      nowMs += 7;
-      for (const id of [off, interrupt, clear]) {
-        store.commands.markRunning(LAB, id);
-        store.commands.markEnded(LAB, id, { status: 'completed' });
-      }
-      store.commands.cancel(LAB, cancelled);
-      expect(store.queries.lastPowerEnds()).toEqual(new Map([['sys1.lab', 1_000_007]]));
     });
 
     it('page through commands by id', () => {

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -60,6 +61,13 @@ describe('the systems file', () => {
     expect(problemsOf(content, ['lab1', 'lab2'])).toEqual([
       `${path}: systems[0].lab: expected a lab with an account (lab1, lab2), found none`,
     ]);
+  });
+
+  it('is not waited for when it is a FIFO', () => {
+    execFileSync('mkfifo', [path]);
+    expect(() => readSystemsFile(path, ['lab1'])).toThrow(
+      `cannot read the systems file ${path}: expected a regular file, found a FIFO`,
+    );
   });
 
   it('says what is wrong with a file that is no list', () => {

@@ -69,6 +69,16 @@ describe('the status of a lab', () => {
     ]);
   });
 
+  it('shows what workers say is wrong with them, until it is over', () => {
+    hear({ worker: 'w1', troubles: ['STATE_DIR /x is full: free some room'] });
+    expect(lines().slice(0, 2)).toEqual([
+      'lab lab.test',
+      '! worker w1:1: STATE_DIR /x is full: free some room',
+    ]);
+    hear({ worker: 'w1', nth: 2 });
+    expect(lines()[0]).toBe('lab lab.test, all well');
+  });
+
   it('says that a relay is silent that led, and counts nothing of it any more', () => {
     hear({ worker: 'w1' });
     hearRelay({ lanes: { 'power:pdu3': 5 } });

@@ -4,6 +4,7 @@ import { decodeResult, type Result } from '../../../src/broker/result-message.ts
 import { type Command, lanesOf } from '../../../src/command.ts';
 import type { Delivery } from '../../../src/delivery.ts';
 import { CommandFailedError } from '../../../src/errors.ts';
+import { steadyNow } from '../../../src/steady-clock.ts';
 import { FakeHub } from '../../helpers/fake-hub.ts';
 
 export interface Circumstances {
@@ -53,7 +54,7 @@ export class Lab {
     for (let turn = 0; turn < 3; turn += 1) await nextTurn();
     if (death.aborted) return;
     this.#running.delete(command);
-    if (command.action !== 'interrupt') this.lastEnds.set(command.fqdn, Date.now());
+    if (command.action !== 'interrupt') this.lastEnds.set(command.fqdn, steadyNow());
     step();
     if (this.#failing.has(command.id)) throw new CommandFailedError('no such outlet', { systemBroken: true });
   }

@@ -11,6 +11,7 @@ import { Reporter } from '../../../src/report/reporter.ts';
 import { PollSource } from '../../../src/sources/poll-source.ts';
 import { recover } from '../../../src/worker/recovery.ts';
 import { runCommand } from '../../../src/worker/run-command.ts';
+import { steadyNow } from '../../../src/steady-clock.ts';
 import { actionContext } from '../../helpers/action-context.ts';
 import { silentLogger as log } from '../../helpers/silent-logger.ts';
 import type { Lab } from './lab.ts';
@@ -74,6 +75,7 @@ export class Life {
       ...actionContext(),
       act: (command: Command) => this.#act(command),
       onStarted: () => undefined,
+      systemsOff: { isOff: () => undefined, ended: () => undefined },
     };
     const queue = new CommandQueue({
       concurrency: 2,
@@ -101,9 +103,16 @@ export class Life {
 
   async #takeUp({ queue, journal, answers, poll, hub }: Parts): Promise<void> {
     const { signal } = this.#end;
-    recover({ journal, queue, onTold: (entry) => answers.owed(entry), signal, log });
+    recover({
+      journal,
+      queue,
+      onTold: (entry) => answers.owed(entry),
+      onSystemOff: () => undefined,
+      signal,
+      log,
+    });
     if (this.isOver()) return;
-    const roster = new Roster({ self: journal.identity, now: Date.now });
+    const roster = new Roster({ self: journal.identity, now: steadyNow });
     void new Elsewhere({ self: 'this:1', hub, queue, roster, journal, log }).watch(2, signal);
     for (const { command, delivery } of this.#options.lab.messages()) {
       const acknowledge = (): void => (this.isOver() ? undefined : delivery.acknowledge());
@@ -135,6 +144,7 @@ export class Life {
       },
       claimed: (id: number) => write(() => journal.claimed(id)),
       started: (...args: Parameters<Journal['started']>) => write(() => journal.started(...args)),
+      onOwed: (id: number) => write(() => journal.onOwed(id)),
       runsIn: (...args: Parameters<Journal['runsIn']>) => write(() => journal.runsIn(...args)),
       ended: (...args: Parameters<Journal['ended']>) => write(() => journal.ended(...args)),
       told: (id: number) => write(() => journal.told(id)),

@@ -6,6 +6,7 @@ import { RUN_MARKER } from '../../../src/process/end-group.ts';
 import type { JournalEntry } from '../../../src/report/journal-entry.ts';
 import { recover } from '../../../src/worker/recovery.ts';
 import { runMarker } from '../../../src/worker/run-command.ts';
+import { steadyNow } from '../../../src/steady-clock.ts';
 import { powerCommand } from '../../helpers/commands.ts';
 import { isAlive } from '../../helpers/is-alive.ts';
 import { type JournalInDir, journalInDir } from '../../helpers/journal-in-dir.ts';
@@ -16,12 +17,14 @@ describe('recover', () => {
   let state: JournalInDir;
   let resumed: [number, string][];
   let owed: JournalEntry[];
+  let off: string[];
   let leftOvers: ChildProcess[];
 
   beforeEach(() => {
     state = journalInDir();
     resumed = [];
     owed = [];
+    off = [];
     leftOvers = [];
   });
   afterEach(async () => {
@@ -44,6 +47,7 @@ describe('recover', () => {
           clearances.push((async () => (await clear) !== false && resumed.push([id, from]))()),
       },
       onTold: (entry) => owed.push(entry),
+      onSystemOff: ({ fqdn }) => off.push(fqdn),
       signal,
       log: silentLogger,
     });
@@ -93,7 +97,7 @@ describe('recover', () => {
     'aborts a %s that a crash cut short, once and for all',
     async (action) => {
       state.journal.started(claimed(1, action), 2000);
-      const before = Date.now();
+      const before = steadyNow();
       await takeUp();
       expect(resumed).toEqual([[1, 'report']]);
       expect(state.journal.entry(1)).toMatchObject({
@@ -105,6 +109,17 @@ describe('recover', () => {
       else expect(lastPowerEnd).toBeUndefined();
     },
   );
+
+  it('goes on with a reboot that was cut short after its off, and names the system that is off', async () => {
+    const script = leftOver(1);
+    state.journal.started(claimed(1, 'reboot'), 2000);
+    state.journal.onOwed(1);
+    await takeUp();
+    expect(isAlive(script.pid ?? 0)).toBe(false);
+    expect(resumed).toEqual([[1, 'run']]);
+    expect(off).toEqual(['sys1.lab.test']);
+    expect(state.journal.entry(1)).toMatchObject({ stage: 'on owed', startedAt: 2000 });
+  });
 
   it('runs a reboot that was claimed and not begun', async () => {
     claimed(1, 'reboot');

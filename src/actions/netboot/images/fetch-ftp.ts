@@ -1,5 +1,5 @@
 import { Writable } from 'node:stream';
-import { Client, FTPError } from 'basic-ftp';
+import { type AccessOptions, Client, FTPError } from 'basic-ftp';
 import type { Fetch, Fetched } from './fetch.ts';
 import { areSame, type Validators } from './validators.ts';
 
@@ -7,13 +7,14 @@ import { areSame, type Validators } from './validators.ts';
 export async function fetchFtp(url: URL, fetch: Fetch): Promise<Fetched> {
   const { watch, known } = fetch;
   const path = pathOf(url);
+  const login = loginOf(url);
   // The watch sees to it that it ends.
   const client = new Client(0);
   const close = (): void => client.close();
   watch.signal.addEventListener('abort', close, { once: true });
   try {
     watch.signal.throwIfAborted();
-    await logIn(client, url);
+    await client.access(login);
     watch.progress();
     const validators = await stateOf(client, path);
     watch.progress();
@@ -37,20 +38,25 @@ export async function fetchFtp(url: URL, fetch: Fetch): Promise<Fetched> {
   }
 }
 
-async function logIn(client: Client, { hostname, port, username, password }: URL): Promise<void> {
-  await client.access({
+function loginOf({ hostname, port, username, password }: URL): AccessOptions {
+  return {
     host: hostname.replace(/^\[|\]$/g, ''),
     port: port === '' ? 21 : Number(port),
-    user: username === '' ? 'anonymous' : decodeURIComponent(username),
-    password: username === '' ? 'anonymous@' : decodeURIComponent(password),
-  });
+    user: username === '' ? 'anonymous' : decoded(username, 'a user'),
+    password: username === '' ? 'anonymous@' : decoded(password, 'a password'),
+  };
 }
 
 /** Relative to where the login leads, as RFC 1738 has it. */
 function pathOf({ pathname }: URL): string {
-  const path = decodeURIComponent(pathname.slice(1));
-  if (/\p{Cc}/u.test(path)) throw new Error('expected a path without control characters');
-  return path;
+  return decoded(pathname.slice(1), 'a path');
+}
+
+/** FTP ends a command at the end of the line: what follows would be another command. */
+function decoded(part: string, what: string): string {
+  const text = decodeURIComponent(part);
+  if (/\p{Cc}/u.test(text)) throw new Error(`expected ${what} without control characters`);
+  return text;
 }
 
 async function stateOf(client: Client, path: string): Promise<Validators> {

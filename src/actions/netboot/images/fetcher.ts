@@ -1,8 +1,8 @@
-import { readFileSync } from 'node:fs';
 import { createSecureContext, rootCertificates } from 'node:tls';
 import { type Dispatcher, EnvHttpProxyAgent } from 'undici';
 import { CommandFailedError, describeError, InterruptedError } from '../../../errors.ts';
 import type { Logger } from '../../../logger.ts';
+import { MAX_CA_BYTES, readRegularFile } from '../../../regular-file.ts';
 import { fetchFtp } from './fetch-ftp.ts';
 import { fetchHttp, type Protocol } from './fetch-http.ts';
 import { FetchWatch } from './fetch-watch.ts';
@@ -136,7 +136,8 @@ function proxyFrom(environment: FetcherOptions['environment'], variable: string)
 /** The hub may have a certificate of the company's, and a mirror one of the world's. */
 function secureContext(caCert: string | undefined) {
   if (caCert === undefined) return createSecureContext();
-  return createSecureContext({ ca: [...rootCertificates, readFileSync(caCert)] });
+  const own = readRegularFile(caCert, { maxBytes: MAX_CA_BYTES, followLinks: true });
+  return createSecureContext({ ca: [...rootCertificates, own] });
 }
 
 function failure(url: string, error: unknown): Error {

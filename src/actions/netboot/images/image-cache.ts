@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { lstatSync, readdirSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { z } from 'zod';
-import { makeDirectories } from '../make-directories.ts';
+import { setImmediate } from 'node:timers/promises';
+import * as z from 'zod';
+import { readRegularFile } from '../../../regular-file.ts';
+import { makeOwnDirectory } from '../make-directories.ts';
 import { linkOrCopy } from '../link-or-copy.ts';
 import { ownName } from '../left-behind.ts';
 import { canBeAsked, type Validators } from './validators.ts';
@@ -47,51 +49,70 @@ export class ImageCache {
   async keep(url: string, path: string, validators: Validators): Promise<void> {
     const size = sizeOf(path) ?? 0;
     if (!canBeAsked(validators) || size > this.#maxBytes) return;
-    makeDirectories(this.#dir, 0o700);
+    makeOwnDirectory(this.#dir);
     const index = this.#indexOf(url);
     const former = readIndex(index);
     const image = `${keyOf(url)}.${ownName()}.${this.#now()}.image`;
-    await linkOrCopy(path, join(this.#dir, image));
+    await linkOrCopy(path, join(this.#dir, image), size);
     const { etag, lastModified } = validators;
     const unnamed = join(this.#dir, `${image}.new`);
     writeFileSync(unnamed, JSON.stringify({ image, size, etag, lastModified }), { mode: 0o600 });
     this.#touch(unnamed);
     renameSync(unnamed, index);
     if (former !== undefined) rmSync(join(this.#dir, former.image), { force: true });
-    this.#makeRoom();
+    await this.#makeRoom();
   }
 
   /** Only what is named as ours is ever removed: other things may be in the directory. */
-  #makeRoom(): void {
+  async #makeRoom(): Promise<void> {
     const names = readdirSync(this.#dir);
-    const entries = names.filter((name) => INDEX_NAME.test(name)).flatMap((name) => this.#entry(name) ?? []);
+    const entries = await this.#entries(names.filter((name) => INDEX_NAME.test(name)));
     const kept = new Set<string>();
     let bytes = 0;
-    for (const { index, image, size } of entries.sort((a, b) => b.usedAt - a.usedAt)) {
+    for (const { index, image, size } of entries.sort((a, b) => this.#lastUse(b) - this.#lastUse(a))) {
       bytes += size;
       if (bytes <= this.#maxBytes) kept.add(image);
-      else for (const path of [index, join(this.#dir, image)]) rmSync(path, { force: true });
+      // Perhaps it is of another image by now.
+      else if (readIndex(index)?.image === image) {
+        for (const path of [index, join(this.#dir, image)]) rmSync(path, { force: true });
+      }
     }
     const strays = names.filter((name) => IMAGE_NAME.test(name) && !kept.has(name));
     for (const name of strays) if (!this.#isNew(name)) rmSync(join(this.#dir, name), { force: true });
   }
 
+  /** Slice by slice: there may be many, of small images. */
+  async #entries(names: readonly string[]): Promise<CacheEntry[]> {
+    const entries: CacheEntry[] = [];
+    for (const [index, name] of names.entries()) {
+      const entry = this.#entry(name);
+      if (entry !== undefined) entries.push(entry);
+      if (index % SLICE === SLICE - 1) await setImmediate();
+    }
+    return entries;
+  }
+
   /** An entry, and when it was used last; one that makes no sense is removed. */
-  #entry(name: string): { index: string; image: string; size: number; usedAt: number } | undefined {
+  #entry(name: string): CacheEntry | undefined {
     const index = join(this.#dir, name);
     const entry = readIndex(index);
     if (entry === undefined) {
       rmSync(index, { force: true });
       return undefined;
     }
-    const usedAt = statSync(index, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+    const usedAt = lstatSync(index, { throwIfNoEntry: false })?.mtimeMs ?? 0;
     return { index, image: entry.image, size: entry.size, usedAt };
   }
 
   /** Perhaps another process is about to name it. */
   #isNew(name: string): boolean {
-    const madeAt = statSync(join(this.#dir, name), { throwIfNoEntry: false })?.ctimeMs ?? 0;
+    const madeAt = lstatSync(join(this.#dir, name), { throwIfNoEntry: false })?.ctimeMs ?? 0;
     return this.#now() - madeAt < NEW_MS;
+  }
+
+  /** What was used in the future was used before the clock was set back, and might stay for ever. */
+  #lastUse({ usedAt }: { readonly usedAt: number }): number {
+    return usedAt - this.#now() > NEW_MS ? 0 : usedAt;
   }
 
   /** Two uses in one millisecond have an order as well; the file system's own clock is coarser still. */
@@ -110,7 +131,21 @@ export class ImageCache {
   }
 }
 
+/** What the index says of an image. */
+interface CacheEntry {
+  readonly index: string;
+  readonly image: string;
+  readonly size: number;
+  readonly usedAt: number;
+}
+
 const NEW_MS = 60_000;
+
+/** How many entries are read before the event loop gets its turn. */
+const SLICE = 200;
+
+/** Far above any: a name, a size, and what a server says of a file. */
+const MAX_INDEX_BYTES = 100_000;
 
 /** Named for the URL, of which it says nothing else: that may hold a password. */
 const INDEX_NAME = /^[0-9a-f]{32}\.json$/;
@@ -131,12 +166,15 @@ const entrySchema = z.object({
 
 function readIndex(path: string): z.infer<typeof entrySchema> | undefined {
   try {
-    return entrySchema.parse(JSON.parse(readFileSync(path, 'utf8')));
+    return entrySchema.parse(
+      JSON.parse(readRegularFile(path, { maxBytes: MAX_INDEX_BYTES }).toString('utf8')),
+    );
   } catch {
     return undefined;
   }
 }
 
 function sizeOf(path: string): number | undefined {
-  return statSync(path, { throwIfNoEntry: false })?.size;
+  const found = lstatSync(path, { throwIfNoEntry: false });
+  return found?.isFile() === true ? found.size : undefined;
 }

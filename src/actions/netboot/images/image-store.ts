@@ -4,7 +4,7 @@ import { CommandFailedError, describeError, errorCode, InterruptedError } from '
 import type { Logger } from '../../../logger.ts';
 import { ownName, removeLeftBehind } from '../left-behind.ts';
 import { linkOrCopy } from '../link-or-copy.ts';
-import { makeDirectories } from '../make-directories.ts';
+import { makeOwnDirectory } from '../make-directories.ts';
 import { Fetcher, type FetcherOptions } from './fetcher.ts';
 import { type CachedImage, ImageCache } from './image-cache.ts';
 
@@ -111,7 +111,7 @@ export class ImageStore {
     const cached = this.#cache?.find(url);
     if (cached === undefined) return undefined;
     try {
-      await linkOrCopy(cached.path, path);
+      await linkOrCopy(cached.path, path, this.#options.maxImageBytes);
       return cached;
     } catch (error) {
       // Another process needed the room.
@@ -136,7 +136,7 @@ export class ImageStore {
     if (this.#isPrepared) return;
     const dir = this.#workDir();
     try {
-      makeDirectories(dir, 0o700);
+      makeOwnDirectory(dir);
       removeLeftBehind(dir);
       this.#isPrepared = true;
     } catch (error) {

@@ -18,12 +18,18 @@ export const custom: BootLoader = {
     return [
       ...('path' in ownLoader ? [link(`${directory}/image`, `../../${ownLoader.path}`)] : []),
       file(`${directory}/grub.cfg-${hexIp}`, grub2Config(boot)),
-      file(`${directory}/grub.cfg`, GRUB2_EXIT),
       file(`${directory}/pxelinux.cfg/${hexIp}`, pxelinuxConfig(boot, '../../')),
-      file(`${directory}/pxelinux.cfg/default`, localBoot()),
       file(`${directory}/ipxe/${hexip}`, ipxeScript(boot)),
-      file(`${directory}/ipxe/default`, ipxeLocalBoot()),
       file(`${directory}/etc/${hexip}`, yabootConfig(boot)),
+    ];
+  },
+  defaults: ({ fqdn, ownLoader }) => {
+    if (ownLoader === undefined) return [];
+    const directory = `bootloader/${fqdn}`;
+    return [
+      file(`${directory}/grub.cfg`, GRUB2_EXIT),
+      file(`${directory}/pxelinux.cfg/default`, localBoot()),
+      file(`${directory}/ipxe/default`, ipxeLocalBoot()),
     ];
   },
 };

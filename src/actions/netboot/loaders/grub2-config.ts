@@ -1,5 +1,6 @@
 import { type Boot, imagePaths } from '../boot.ts';
 import { file, type TreeEntry } from '../tree-entry.ts';
+import { grub2Argument, grub2Word } from './grub2-argument.ts';
 
 /** What GRUB does for whoever has no file of his own: the firmware goes on to the next device. */
 export const GRUB2_EXIT = 'exit\n';
@@ -11,9 +12,9 @@ export function grub2Config({ fqdn, arch, options }: Boot): string {
   const postfix = postfixes.at(-1) ?? '';
   const { values: trees, rest: bare } = arch === 'aarch64' ? rest.take('devicetree') : { values: [], rest };
   const tree = trees.at(-1);
-  return `linux${postfix}  /${kernel} ${bare.commandLine('grub2')}
+  return `linux${postfix}  /${kernel} ${bare.commandLine('grub2', grub2Argument)}
 initrd${postfix} /${initrd}
-${tree === undefined ? '' : `devicetree ${tree}`}
+${tree === undefined ? '' : `devicetree ${grub2Word(tree)}`}
 boot
 `;
 }

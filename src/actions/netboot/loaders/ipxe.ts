@@ -1,6 +1,7 @@
 import { type Boot, imagePaths } from '../boot.ts';
 import type { BootLoader } from '../boot-loader.ts';
 import { file } from '../tree-entry.ts';
+import { ipxeText } from './ipxe-text.ts';
 
 /** iPXE, as it comes with network cards, virtual machines and OpenStack. */
 export const ipxe: BootLoader = {
@@ -16,8 +17,8 @@ export function ipxeScript({ fqdn, options }: Boot): string {
     '#!ipxe',
     `kernel /${kernel}`,
     `initrd /${initrd}`,
-    ...values.map((value) => `initrd ${value}`),
-    `imgargs kernel initrd=initrd ${rest.commandLine('ipxe')} BOOTIF=01-\${netX/mac:hexhyp}`,
+    ...values.map((value) => `initrd ${ipxeText(value)}`),
+    `imgargs kernel initrd=initrd ${rest.commandLine('ipxe', ipxeText)} BOOTIF=01-\${netX/mac:hexhyp}`,
     'boot || exit 1',
   ];
   return `${lines.join('\n')}\n`;

@@ -1,6 +1,7 @@
 import { imagePaths } from '../boot.ts';
 import type { BootLoader } from '../boot-loader.ts';
 import { file } from '../tree-entry.ts';
+import { UncarriedOptionError } from '../uncarried-option-error.ts';
 
 /** Petitboot, in the firmware of newer POWER machines. */
 export const petitboot: BootLoader = {
@@ -10,8 +11,21 @@ export const petitboot: BootLoader = {
 label Beaker scheduled job for ${fqdn}
 kernel ::/${kernel}
 initrd ::/${initrd}
-append ${options.commandLine('petitboot')}
+append ${line(options.commandLine('petitboot'))}
 `;
     return [file(`bootloader/${fqdn}/petitboot.cfg`, config)];
   },
 };
+
+/** Petitboot takes the quotes off both ends of a line and skips one that begins with `#`; what is between is not touched. */
+function line(text: string): string {
+  const [begin] = /^ *["'#]/.exec(text) ?? [];
+  if (begin !== undefined) {
+    throw new UncarriedOptionError(
+      'Petitboot',
+      `does not give the kernel a ${begin.trim()} at the begin of its options`,
+      text,
+    );
+  }
+  return text;
+}

@@ -1,6 +1,7 @@
 import { type Boot, imagePaths } from '../boot.ts';
 import type { BootLoader } from '../boot-loader.ts';
 import { file, link } from '../tree-entry.ts';
+import { quotedString } from './quoted-string.ts';
 
 /** yaboot, for older POWER machines. */
 export const yaboot: BootLoader = {
@@ -21,6 +22,6 @@ default=linux
 image=/${kernel}
     label=linux
     initrd=/${initrd}
-    append="${options.commandLine('yaboot')}"
+    append=${quotedString(options.commandLine('yaboot'))}
 `;
 }

@@ -43,8 +43,8 @@ const boot = fc
       {
         arch,
         imageUrl,
-        kernelUrl: 'http://d.test/vmlinuz',
-        initrdUrl: 'http://d.test/initrd',
+        kernelUrl: 'ftp://d.test/vmlinuz',
+        initrdUrl: 'ftp://d.test/initrd',
         kernelOptions: options.join(' '),
         distroTreeId: undefined,
       },
@@ -124,7 +124,13 @@ describe('the boot loaders', () => {
   it('find by the name alone, where the address is not known, all that does not go by it', () => {
     const paths = pathsOf({ fqdn: 'a.lab', hexIp: undefined });
     expect(paths).toEqual(
-      expect.arrayContaining(['s390x/s_a.lab', 's390x/s_a.lab_parm', 'bootloader/a.lab', 'images/a.lab']),
+      expect.arrayContaining([
+        's390x/s_a.lab',
+        's390x/s_a.lab_parm',
+        'bootloader/a.lab/petitboot.cfg',
+        'bootloader/a.lab/image',
+        'images/a.lab/kernel',
+      ]),
     );
     expect(paths.filter((path) => /[0F]{8}/i.test(path))).toEqual([]);
   });

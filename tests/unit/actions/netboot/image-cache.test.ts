@@ -48,6 +48,17 @@ describe('the image cache', () => {
     expect(['a', 'b'].map((name) => cache.find(`http://d.test/${name}`) !== undefined)).toEqual([true, true]);
   });
 
+  it('lets go first of what was used while the clock was ahead', async () => {
+    await keep(new ImageCache(dir.file('cache'), 250, inAnHour), 'a');
+    const cache = new ImageCache(dir.file('cache'), 250);
+    await keep(cache, 'b');
+    await keep(cache, 'c');
+    expect(['a', 'b', 'c'].filter((name) => cache.find(`http://d.test/${name}`) !== undefined)).toEqual([
+      'b',
+      'c',
+    ]);
+  });
+
   it('removes the image of what it lets go of at once', async () => {
     const cache = new ImageCache(dir.file('cache'), 150);
     await keep(cache, 'a');

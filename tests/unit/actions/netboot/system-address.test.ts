@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { findAddress, type Lookup, requireAddress } from '../../../../src/actions/netboot/system-address.ts';
+import { type Lookup, NameService } from '../../../../src/actions/netboot/name-service.ts';
+import { findAddress, requireAddress } from '../../../../src/actions/netboot/system-address.ts';
 import { type LogLine, recordingLogger } from '../../../helpers/recording-logger.ts';
 import { silentLogger } from '../../../helpers/silent-logger.ts';
 
@@ -16,7 +17,9 @@ describe('the address of a system', () => {
   const log = silentLogger;
 
   it('is what /etc/hosts says', async () => {
-    expect(await requireAddress('localhost', { log })).toBe('127.0.0.1');
+    expect(await requireAddress('localhost', { log, lookup: new NameService({ threads: 1 }).lookup })).toBe(
+      '127.0.0.1',
+    );
   });
 
   it('is the name itself when that is an IPv4 address', async () => {
@@ -40,8 +43,8 @@ describe('the address of a system', () => {
   });
 
   it('is unknown when there is no such name, unlike when the name service does not answer', async () => {
-    expect(await findAddress('a.lab', { log, lookup: knowing({}) })).toMatchObject({ kind: 'unknown' });
-    expect(await findAddress('a.lab', { log, lookup: knowing({}, 'EAI_AGAIN') })).toMatchObject({
+    expect(await findAddress('a.lab', { lookup: knowing({}) })).toMatchObject({ kind: 'unknown' });
+    expect(await findAddress('a.lab', { lookup: knowing({}, 'EAI_AGAIN') })).toMatchObject({
       kind: 'unavailable',
       reason: expect.stringContaining('EAI_AGAIN'),
     });

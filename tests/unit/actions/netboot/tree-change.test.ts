@@ -24,10 +24,10 @@ describe('TreeChange', () => {
 
   /** Prepares the change of everything to `version`, whose images and boot files name it. */
   async function configuring(version: string): Promise<TreeChange> {
-    const change = new TreeChange(root, FQDN);
+    const change = new TreeChange(root);
     const image = dir.file(`image-${version}`);
     fs.writeFileSync(image, version);
-    for (const path of IMAGES) await change.image(path, image);
+    for (const path of IMAGES) await change.image(path, image, 1_000);
     for (const path of BOOT_FILES) await change.replace({ kind: 'file', path, content: version });
     await change.replace({ kind: 'link', path: 'ppc/0a000001', target: `../${version}` });
     await change.addIfMissing({

@@ -12,6 +12,8 @@ const POWER: PowerSettings = {
   password: new Secret('hunter2'),
 };
 
+const settings = { powerEnvironment: [], ipmi15: 'never' } as const;
+
 describe('scriptEnvironment', () => {
   it("holds the power settings, the marker, and no more of the daemon's than is allowed", () => {
     const environment = {
@@ -25,7 +27,7 @@ describe('scriptEnvironment', () => {
       power_mode: 'explode',
     };
 
-    expect(scriptEnvironment('off', POWER, { environment, marker: 'lab/7' })).toEqual({
+    expect(scriptEnvironment('off', POWER, { environment, marker: 'lab/7', settings })).toEqual({
       PATH: '/bin',
       HOME: '/root',
       LANG: 'C.UTF-8',
@@ -34,17 +36,57 @@ describe('scriptEnvironment', () => {
       power_user: 'admin',
       power_pass: 'hunter2',
       power_mode: 'off',
+      BEAKER_PROVISION_IPMI_1_5: 'never',
       BEAKER_PROVISION_RUN: 'lab/7',
     });
   });
 
+  it('holds besides what the lab allows, by name or by how names begin', () => {
+    const environment = {
+      http_proxy: 'http://proxy',
+      https_proxy: 'http://proxy',
+      LIBVIRT_DEFAULT_URI: 'qemu:///system',
+      LIBVIRT_DEBUG: '1',
+      LIBVIRT: 'no',
+      KRB5CCNAME: undefined,
+    };
+    const powerEnvironment = ['http_proxy', 'LIBVIRT_*', 'KRB5CCNAME'];
+
+    const given = scriptEnvironment('on', POWER, {
+      environment,
+      marker: '',
+      settings: { ...settings, powerEnvironment },
+    });
+
+    expect(given).toMatchObject({
+      http_proxy: 'http://proxy',
+      LIBVIRT_DEFAULT_URI: 'qemu:///system',
+      LIBVIRT_DEBUG: '1',
+    });
+    for (const name of ['https_proxy', 'LIBVIRT', 'KRB5CCNAME']) expect(given).not.toHaveProperty(name);
+  });
+
+  it('says what the lab has chosen about IPMI 1.5', () => {
+    const surroundings = {
+      environment: {},
+      marker: '',
+      settings: { ...settings, ipmi15: 'fallback' },
+    } as const;
+
+    expect(scriptEnvironment('on', POWER, surroundings)).toMatchObject({
+      BEAKER_PROVISION_IPMI_1_5: 'fallback',
+    });
+  });
+
   it('brings a path when the daemon has none', () => {
-    expect(scriptEnvironment('on', POWER, { environment: {}, marker: '' })['PATH']).toContain('/usr/sbin:');
+    const { PATH } = scriptEnvironment('on', POWER, { environment: {}, marker: '', settings });
+
+    expect(PATH).toContain('/usr/sbin:');
   });
 
   it('refuses a value that would be cut short', () => {
     const power = { ...POWER, password: new Secret('a\0b') };
-    const attempt = (): unknown => scriptEnvironment('on', power, { environment: {}, marker: '' });
+    const attempt = (): unknown => scriptEnvironment('on', power, { environment: {}, marker: '', settings });
 
     expect(attempt).toThrow(CommandFailedError);
     expect(attempt).toThrow(/^power_pass holds a NUL character/);
