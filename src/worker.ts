@@ -1,4 +1,7 @@
+import { join } from 'node:path';
 import { copySyslinuxFiles } from './actions/netboot/syslinux-files.ts';
+import { chooseStarter } from './process/choose-starter.ts';
+import { createRunner } from './process/run-process.ts';
 import { aborted, wait } from './wait.ts';
 import { createParts, type Parts } from './worker/parts.ts';
 import { recover } from './worker/recovery.ts';
@@ -17,9 +20,15 @@ const LOOK_MS = 500;
  */
 export async function runWorker(options: WorkerOptions): Promise<void> {
   const { config, stopping, killing, log } = options;
-  const parts = createParts(options);
+  const { starter, reason } = await chooseStarter(config.processStarter, join(config.stateDir, 'pipes'));
+  const parts = createParts(options, createRunner(starter));
   const { hub, images, publisher, journal, answers, reporter, queue, colleagues, troubles } = parts;
-  log.info('worker starts', { lab: config.lab, hub: config.hubUrl, broker: publisher !== undefined });
+  log.info('worker starts', {
+    lab: config.lab,
+    hub: config.hubUrl,
+    broker: publisher !== undefined,
+    ...{ starter: starter.name, noPosixStarter: reason },
+  });
   await copySyslinuxFiles(config.tftpRoot, log);
   recover({
     journal,

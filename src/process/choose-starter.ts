@@ -1,4 +1,4 @@
-import { describeError } from '../errors.ts';
+import { ConfigError, describeError } from '../errors.ts';
 import { FifoPool } from './fifo-pool.ts';
 import { loadLibc } from './libc.ts';
 import { NodeStarter } from './node-starter.ts';
@@ -15,7 +15,7 @@ export interface ChosenStarter {
 
 /**
  * The starter that is wanted; with `auto` the posix one where it works, else Node's, which makes its pipes in `fifoDir`.
- * @throws Error saying what is missing when `posix` is wanted and does not work.
+ * @throws ConfigError saying what is missing when `posix` is wanted and does not work.
  */
 export async function chooseStarter(
   wanted: 'auto' | 'posix' | 'node',
@@ -28,7 +28,11 @@ export async function chooseStarter(
     await test(starter);
     return { starter };
   } catch (error) {
-    if (wanted === 'posix') throw error;
+    if (wanted === 'posix') {
+      throw new ConfigError([
+        `PROCESS_STARTER: posix does not work here: ${describeError(error)}; install the optional package koffi, on Linux with glibc 2.29 or later, or set it to auto`,
+      ]);
+    }
     return { starter: node(), reason: describeError(error) };
   }
 }
