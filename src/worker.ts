@@ -1,4 +1,7 @@
+import { join } from 'node:path';
 import { copySyslinuxFiles } from './actions/netboot/syslinux-files.ts';
+import { chooseStarter } from './process/choose-starter.ts';
+import { createRunner } from './process/run-process.ts';
 import { imageProxies } from './actions/netboot/images/fetcher.ts';
 import { hubProxy } from './hub-from.ts';
 import { aborted, wait } from './wait.ts';
@@ -19,7 +22,8 @@ const LOOK_MS = 500;
  */
 export async function runWorker(options: WorkerOptions): Promise<void> {
   const { config, environment, stopping, killing, log } = options;
-  const parts = createParts(options);
+  const { starter, reason } = await chooseStarter(config.processStarter, join(config.stateDir, 'pipes'));
+  const parts = createParts(options, createRunner(starter));
   const { hub, images, publisher, journal, answers, reporter, queue, colleagues, troubles } = parts;
   log.info('worker starts', {
     lab: config.lab,
@@ -27,6 +31,8 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
     hubProxy: hubProxy(config, environment),
     ...imageProxies(environment),
     broker: publisher !== undefined,
+    starter: starter.name,
+    ...(reason !== undefined && { noPosixStarter: reason }),
   });
   await copySyslinuxFiles(config.tftpRoot, log);
   recover({

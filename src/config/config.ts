@@ -39,6 +39,7 @@ export interface Config {
   readonly powerTimeoutS: number;
   readonly powerScriptsDir: string;
   readonly powerEnvironment: readonly string[];
+  readonly processStarter: 'auto' | 'posix' | 'node';
   readonly ipmi15: 'never' | 'fallback';
 
   readonly consoleLogs: string;

@@ -4,6 +4,7 @@ import { runAction } from '../actions/run-action.ts';
 import { claim, type ClaimOptions } from '../claim/claim.ts';
 import type { Command } from '../command.ts';
 import type { HubClient } from '../hub/hub-client.ts';
+import type { RunProcess } from '../process/run-process.ts';
 import { systemClock } from '../queue/clock.ts';
 import { CommandQueue } from '../queue/command-queue.ts';
 import type { RecentIds } from '../queue/recent-ids.ts';
@@ -15,6 +16,7 @@ import { backoffMs } from '../wait.ts';
 import { lastPowerEnd } from './last-power-end.ts';
 import { ResumedCommands } from './resumed-commands.ts';
 import { runCommand } from './run-command.ts';
+import type { Survivors } from './survivors.ts';
 import type { SystemsOff } from './systems-off.ts';
 import type { WorkerOptions } from './worker-options.ts';
 
@@ -29,6 +31,8 @@ export interface QueueParts {
   readonly powerScripts: PowerScripts;
   readonly netboot: NetbootParts;
   readonly systemsOff: SystemsOff;
+  readonly survivors: Survivors;
+  readonly runProcess: RunProcess;
   readonly whose: ClaimOptions['whose'];
   /** Resolves when other workers can know what this one has. */
   readonly announced: () => Promise<void>;
@@ -42,7 +46,7 @@ const CLAIM_BACKOFF = { firstMs: 500, maxMs: 60_000 };
 export function createQueue(options: WorkerOptions, parts: QueueParts): CommandQueue {
   const { config, environment, stopping, killing, log } = options;
   const { hub, journal, reporter, answers, roster, claimed, powerScripts, netboot, systemsOff } = parts;
-  const { whose, announced, onChange } = parts;
+  const { survivors, runProcess, whose, announced, onChange } = parts;
   const faults = new Map<number, number>();
   const announcing = async <T>(work: Promise<T>): Promise<T> => {
     onChange();
@@ -59,6 +63,7 @@ export function createQueue(options: WorkerOptions, parts: QueueParts): CommandQ
       act: runAction,
       settings: config,
       environment,
+      runProcess,
       powerScripts,
       netboot,
       stopping,
@@ -66,6 +71,7 @@ export function createQueue(options: WorkerOptions, parts: QueueParts): CommandQ
       journal,
       onStarted: (entry) => answers.running(entry),
       systemsOff,
+      survivors,
       log,
     });
   return new CommandQueue({
@@ -83,7 +89,10 @@ export function createQueue(options: WorkerOptions, parts: QueueParts): CommandQ
       },
       run: (command) =>
         announcing(config.amqpUrls.length === 0 ? run(command) : resumed.runIfOurs(command, run)),
-      report: ({ id }) => announcing(reporter.report(id)),
+      report: async (command) => {
+        await announcing(reporter.report(command.id));
+        await survivors.gone(command);
+      },
       alsoReplyTo: (id, reply) => answers.alsoTo(id, reply),
     },
   });

@@ -10,6 +10,7 @@ import { DEFAULT_POWER_SCRIPTS_DIR } from '../config/settings/power-settings.ts'
 import { hubFrom } from '../hub-from.ts';
 import type { HubClient } from '../hub/hub-client.ts';
 import type { Logger } from '../logger.ts';
+import type { RunProcess } from '../process/run-process.ts';
 import { systemClock } from '../queue/clock.ts';
 import type { CommandQueue } from '../queue/command-queue.ts';
 import { RecentIds } from '../queue/recent-ids.ts';
@@ -24,6 +25,7 @@ import type { WorkerMoment } from './announcement.ts';
 import { Colleagues, workerName } from './colleagues.ts';
 import { createQueue } from './create-queue.ts';
 import type { Sources } from './sources.ts';
+import { Survivors } from './survivors.ts';
 import { SystemsOff } from './systems-off.ts';
 import type { WorkerOptions } from './worker-options.ts';
 
@@ -52,7 +54,7 @@ export interface Parts {
 const CLAIMED_MS = 600_000;
 
 /** Makes the parts, and opens the journal. @throws ConfigError when that cannot be */
-export function createParts(options: WorkerOptions): Parts {
+export function createParts(options: WorkerOptions, runProcess: RunProcess): Parts {
   const { config, log } = options;
   const journal = new Journal(config.stateDir);
   const hub = hubFrom(config, options.environment, log);
@@ -77,6 +79,8 @@ export function createParts(options: WorkerOptions): Parts {
     ...{ hub, journal, reporter, answers, roster, claimed, systemsOff: new SystemsOff(troubles) },
     powerScripts: powerScripts(options, troubles),
     netboot: { images, writtenPaths: journal.writtenPaths, lookup: names.lookup },
+    survivors: new Survivors({ troubles, signal: options.stopping, log }),
+    runProcess,
     whose: (id) => (publisher === undefined ? 'ours' : doubts.whose(id)),
     announced: () => colleagues?.announced(options.stopping) ?? Promise.resolve(),
     onChange: () => colleagues?.changed(),

@@ -6,24 +6,26 @@ import { beginsRest } from '../queue/earliest-start.ts';
 import type { Journal } from '../report/journal.ts';
 import type { JournalEntry } from '../report/journal-entry.ts';
 import { steadyNow } from '../steady-clock.ts';
+import type { Survivors } from './survivors.ts';
 import type { SystemsOff } from './systems-off.ts';
 
 export interface RunOptions extends Pick<
   ActionContext,
-  'settings' | 'environment' | 'powerScripts' | 'netboot' | 'stopping' | 'killing'
+  'settings' | 'environment' | 'runProcess' | 'powerScripts' | 'netboot' | 'stopping' | 'killing'
 > {
   readonly act: ActionFunction;
   readonly journal: Pick<Journal, 'identity' | 'entry' | 'started' | 'onOwed' | 'runsIn' | 'ended'>;
   /** Called once the command is about to run. */
   readonly onStarted: (entry: JournalEntry) => void;
   readonly systemsOff: Pick<SystemsOff, 'isOff' | 'ended'>;
+  readonly survivors: Pick<Survivors, 'add'>;
   readonly log: Logger;
 }
 
 /** Runs a claimed command and journals how it ended; `interrupted` when a stop came first and it will be run again. */
 export async function runCommand(command: Command, options: RunOptions): Promise<'ended' | 'interrupted'> {
-  const { act, journal, onStarted, systemsOff } = options;
-  const { settings, environment, powerScripts, netboot, stopping, killing } = options;
+  const { act, journal, onStarted, systemsOff, survivors } = options;
+  const { settings, environment, runProcess, powerScripts, netboot, stopping, killing } = options;
   const { id, fqdn, action } = command;
   const log = options.log.child({ id, fqdn, action });
   // Not begun, it does not count as started: even what must not be repeated can then be run after the next start.
@@ -39,6 +41,7 @@ export async function runCommand(command: Command, options: RunOptions): Promise
   const outcome = await outcomeOf(command, act, isResumable, {
     settings,
     environment,
+    runProcess,
     powerScripts,
     netboot,
     stopping,
@@ -47,6 +50,7 @@ export async function runCommand(command: Command, options: RunOptions): Promise
     reboot,
     log,
     onProcessGroup: (group) => journal.runsIn(id, group),
+    onSurvivors: (processes) => survivors.add(id, processes),
   });
   if (outcome === 'interrupted') {
     log.info('command interrupted, to be run again after the next start');

@@ -1,8 +1,8 @@
 import type { PowerSettings } from '../../command.ts';
 import { CommandFailedError, describeError, errorCode, InterruptedError } from '../../errors.ts';
 import { ProcessStartError } from '../../process/process-start-error.ts';
-import { runProcess } from '../../process/run-process.ts';
 import type { ProcessEnd } from '../../process/run-process.ts';
+import { SurvivorsError } from '../../process/survivors-error.ts';
 import { wait } from '../../wait.ts';
 import { trimmed } from '../../white-space.ts';
 import type { ActionContext } from '../action-context.ts';
@@ -57,7 +57,7 @@ interface Failure {
 async function tryOnce({ file, env, power, context }: Attempt): Promise<Failure | undefined> {
   const timeoutS = context.settings.powerTimeoutS;
   try {
-    const result = await runProcess({
+    const result = await context.runProcess({
       file,
       env,
       timeoutMs: timeoutS * 1000,
@@ -71,8 +71,23 @@ async function tryOnce({ file, env, power, context }: Attempt): Promise<Failure 
     return succeeded ? undefined : scriptFailure(file, result, timeoutS);
   } catch (error) {
     if (error instanceof ProcessStartError) return startFailure(file, error);
+    if (error instanceof SurvivorsError) throw survivorsFailure(file, error, context);
     throw error;
   }
+}
+
+/** Not tried again: two scripts at one machine is worse than none. */
+function survivorsFailure(
+  file: string,
+  error: SurvivorsError,
+  { killing, onSurvivors }: ActionContext,
+): Error {
+  if (killing.aborted) return new InterruptedError(`${file} was to be ended: ${error.message}`);
+  onSurvivors(error.survivors);
+  return new CommandFailedError(`Power script ${file} failed, and does not end: ${error.message}`, {
+    systemBroken: false,
+    cause: error,
+  });
 }
 
 /** How a script says by its exit status that a setting of the system cannot be used (EX_CONFIG of sysexits.h). */

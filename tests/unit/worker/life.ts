@@ -76,6 +76,7 @@ export class Life {
       act: (command: Command) => this.#act(command),
       onStarted: () => undefined,
       systemsOff: { isOff: () => undefined, ended: () => undefined },
+      survivors: { add: () => undefined },
     };
     const queue = new CommandQueue({
       concurrency: 2,

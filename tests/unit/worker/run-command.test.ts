@@ -20,6 +20,7 @@ describe('runCommand', () => {
   let started: JournalEntry[];
   let stop: AbortController;
   let troubles: Troubles;
+  let survivors: unknown[];
   let markOff: (id: number) => void;
 
   beforeEach(() => {
@@ -28,6 +29,7 @@ describe('runCommand', () => {
     started = [];
     stop = new AbortController();
     troubles = new Troubles();
+    survivors = [];
     markOff = (id) => state.journal.onOwed(id);
   });
   afterEach(() => state.remove());
@@ -37,7 +39,7 @@ describe('runCommand', () => {
     act: (command: Command, context: ActionContext) => unknown,
   ): Promise<'ended' | 'interrupted'> => {
     const command = powerCommand({ id: 7, action });
-    const { settings, environment, powerScripts, netboot, killing } = actionContext();
+    const { settings, environment, runProcess, powerScripts, netboot, killing } = actionContext();
     if (state.journal.claiming(command, steadyNow(), [])) state.journal.claimed(7);
     return runCommand(command, {
       act: async (...args) => {
@@ -45,6 +47,7 @@ describe('runCommand', () => {
       },
       settings,
       environment,
+      runProcess,
       powerScripts,
       netboot,
       killing,
@@ -59,10 +62,16 @@ describe('runCommand', () => {
       },
       onStarted: (entry) => started.push(entry),
       systemsOff: new SystemsOff(troubles),
+      survivors: { add: (...args) => survivors.push(args) },
       log: recordingLogger(lines),
     });
   };
   const entry = (): JournalEntry | undefined => state.journal.entry(7);
+
+  it('remembers which processes of the command cannot be killed', async () => {
+    await run('off', (_command, { onSurvivors }) => onSurvivors([{ pid: 4, startTicks: 5 }]));
+    expect(survivors).toEqual([[7, [{ pid: 4, startTicks: 5 }]]]);
+  });
 
   it('journals that the action starts before it does, where it runs, and how it ended', async () => {
     const seen: (JournalEntry | undefined)[] = [];
