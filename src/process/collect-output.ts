@@ -28,14 +28,14 @@ const ONE_GO_BYTES = 1_000_000;
 
 /** Reads UTF-8 until `finish`. The secret is masked before anything is cut. */
 export function collectOutput(
-  { read }: Pick<StartedProcess, 'read'>,
+  process: Pick<StartedProcess, 'read'>,
   { secret, limit }: CollectOptions,
 ): CollectedOutput {
   const output = new BoundedOutput(limit);
   const masker = new OutputMasker(secret);
   const decoder = new StringDecoder('utf8');
   const take = (bytes: Uint8Array): void => output.append(masker.push(decoder.write(bytes)));
-  const { closed, hurry, stop } = readInTurns(read, take);
+  const { closed, hurry, stop } = readInTurns(process, take);
   return {
     closed,
     hurry,
@@ -49,8 +49,8 @@ export function collectOutput(
 
 export interface Reading {
   readonly closed: Promise<void>;
-  hurry(): void;
-  stop(): void;
+  readonly hurry: () => void;
+  readonly stop: () => void;
 }
 
 export interface ReadingOptions {
@@ -61,7 +61,7 @@ export interface ReadingOptions {
 
 /** Reads soon, and then again and again until the end or `stop`: soon when something came, less often while nothing does. */
 export function readInTurns(
-  read: StartedProcess['read'],
+  pipe: Pick<StartedProcess, 'read'>,
   take: (bytes: Uint8Array) => void,
   { maxPauseMs, isRef }: ReadingOptions = { maxPauseMs: MAX_PAUSE_MS, isRef: true },
 ): Reading {
@@ -71,7 +71,7 @@ export function readInTurns(
   let resolveClosed = (): void => undefined;
   const closed = new Promise<void>((resolve) => (resolveClosed = resolve));
   const look = (): void => {
-    const came = readOnce(read, take);
+    const came = readOnce(pipe, take);
     if (came === undefined) return resolveClosed();
     if (came >= ONE_GO_BYTES) pauseMs = 0;
     else if (came > 0 || isHurried) pauseMs = FIRST_PAUSE_MS;
@@ -93,9 +93,9 @@ export function readInTurns(
 }
 
 /** How much came; undefined at the end. */
-function readOnce(read: StartedProcess['read'], take: (bytes: Uint8Array) => void): number | undefined {
+function readOnce(pipe: Pick<StartedProcess, 'read'>, take: (bytes: Uint8Array) => void): number | undefined {
   for (let came = 0; came < ONE_GO_BYTES;) {
-    const bytes = read();
+    const bytes = pipe.read();
     if (bytes === undefined) return undefined;
     if (bytes.length === 0) return came;
     take(bytes);

@@ -14,7 +14,7 @@ export class Leftovers {
   readonly #pipes = new Map<Pipe, () => void>();
 
   keep(pipe: Pipe): void {
-    const { closed, stop } = readInTurns(pipe.read, () => undefined, { maxPauseMs: 1000, isRef: false });
+    const { closed, stop } = readInTurns(pipe, () => undefined, { maxPauseMs: 1000, isRef: false });
     this.#pipes.set(pipe, stop);
     void closed.then(() => this.#close(pipe));
     const [oldest] = this.#pipes.keys();

@@ -1,4 +1,5 @@
 import { constants } from 'node:os';
+import type koffi from 'koffi';
 
 /** The few calls of glibc that `PosixStarter` is made of. Each gives what the C function gives; `errno` is that of the last one. */
 export interface Libc {
@@ -62,14 +63,14 @@ export async function loadLibc(): Promise<Libc> {
   if (!ARCHITECTURES.includes(process.arch)) {
     throw new Error(`expected an architecture of ${ARCHITECTURES.join(', ')}, found ${process.arch}`);
   }
-  const { default: koffi } = await import('koffi');
+  const { default: library } = await import('koffi');
   // On musl there is no file of that name, and before glibc 2.29 no addchdir_np: either says so here.
-  const { func } = bound(koffi.load('libc.so.6'));
+  const { func } = bound(library.load('libc.so.6'));
   const posixSpawn = func(
     'int posix_spawn(void *pid, const char *path, const void *actions, const void *attributes, const char **argv, const char **envp)',
   );
   return {
-    errno: () => koffi.errno(),
+    errno: () => library.errno(),
     pipe2: func('int pipe2(void *ends, int flags)'),
     fcntl: func('int fcntl(int fd, int command, int argument)'),
     read: func('intptr_t read(int fd, void *into, size_t length)'),
@@ -102,7 +103,7 @@ export async function loadLibc(): Promise<Libc> {
   };
 }
 
-type Library = ReturnType<(typeof import('koffi'))['load']>;
+type Library = ReturnType<(typeof koffi)['load']>;
 
 /** koffi's functions have no types of their own; `Libc` gives them theirs. */
 function bound(library: Library): { func: (definition: string) => ReturnType<Library['func']> } {

@@ -87,18 +87,9 @@ export function createParts(options: WorkerOptions, runProcess: RunProcess): Par
   });
   const mode = (): WorkerMoment['mode'] => sources?.mode() ?? 'starting';
   if (publisher !== undefined) {
-    colleagues = new Colleagues({
-      config,
-      publisher,
-      hub,
-      journal,
-      queue,
-      roster,
-      mode,
-      last: () => answers.last(),
-      troubles,
-      log,
-    });
+    const last = (): WorkerMoment['last'] => answers.last();
+    const shared = { config, publisher, hub, journal, queue, roster, troubles, log };
+    colleagues = new Colleagues({ ...shared, mode, last });
   }
   const modeFrom = (from: Pick<Sources, 'mode'>): void => void (sources = from);
   return {
