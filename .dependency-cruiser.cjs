@@ -3,7 +3,7 @@
  * `ALLOWED` says, for each folder of src/, which other folders it may import; types count like values. Everyone may import the foundation.
  */
 const FOUNDATION =
-  '^src/(command|delivery|errors|in-transaction|regular-file|secret|steady-clock|troubles|wait|white-space|logger)\\.ts$';
+  '^src/(command|delivery|errors|excerpt|in-transaction|package-root|printable|regular-file|secret|steady-clock|troubles|wait|white-space|whole-text|logger|logging/[^/]+)\\.ts$';
 const WORKER = '^src/worker(\\.ts|/)';
 
 const ALLOWED = {
@@ -13,7 +13,7 @@ const ALLOWED = {
   },
   queue: { others: [], why: 'The queue decides on order alone; claim, run and report come in as functions.' },
   actions: {
-    others: ['process'],
+    others: ['process', 'net'],
     why: 'An action does one thing to one system, whoever asked for it and whoever hears of it.',
   },
   report: {
@@ -21,10 +21,11 @@ const ALLOWED = {
     why: 'A report delivers outcomes, and does not care how they came about.',
   },
   hub: {
-    others: ['xml-rpc'],
+    others: ['xml-rpc', 'net'],
     why: 'The hub client talks to Beaker, and leaves to others what to do with the answers.',
   },
-  broker: { others: [], why: 'The broker client knows AMQP, and nothing of commands.' },
+  net: { others: [], why: 'Sockets, proxies and HTTP are the same whatever is said over them.' },
+  broker: { others: ['net'], why: 'The broker client knows AMQP, and nothing of commands.' },
   process: { others: [], why: 'Running a child process is the same for whatever program.' },
   'xml-rpc': { others: [], why: 'A codec: both ends of the protocol share it.' },
   observe: { others: [], why: 'Metrics and health are told what happens; they never ask.' },
@@ -99,7 +100,7 @@ module.exports = {
     {
       name: 'foundation-is-below',
       comment:
-        'Everyone stands on command, delivery, errors, in-transaction, regular-file, secret, steady-clock, troubles, wait, white-space and logger; they stand on each other only.',
+        'Everyone stands on command, delivery, errors, excerpt, in-transaction, package-root, printable, regular-file, secret, steady-clock, troubles, wait, white-space, whole-text and logger; they stand on each other only.',
       severity: 'error',
       from: { path: FOUNDATION },
       to: { path: '^src/', pathNot: FOUNDATION },

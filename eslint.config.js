@@ -31,6 +31,14 @@ export default tseslint.config(
   {
     files: ['src/**/*.ts'],
     rules: {
+      // All of zod's languages would go into the bundle, and be loaded by each program.
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector: "ImportDeclaration[source.value='zod'] > ImportSpecifier[imported.name='z']",
+          message: "Write import * as z from 'zod'.",
+        },
+      ],
       'no-restricted-properties': [
         'error',
         {
@@ -49,11 +57,6 @@ export default tseslint.config(
       'no-console': 'off',
       '@typescript-eslint/no-empty-function': 'off',
     },
-  },
-  {
-    // What a person sees on the terminal is not a log.
-    files: ['src/cli.ts', 'src/cli/**/*.ts', 'src/demo/**/*.ts'],
-    rules: { 'no-console': 'off' },
   },
   {
     files: ['scripts/**/*.mjs'],

@@ -1,4 +1,4 @@
-// Compiles src/ to dist/: `npm run build`, or `npm run build -- --force` even when nothing changed.
+// Bundles src/ into dist/: `npm run build`, or `npm run build -- --force` even when nothing changed.
 import { ensureDependencies } from './lib/dependencies.mjs';
 import { ensureBuild } from './lib/dist.mjs';
 import { ensureNodeVersion } from './lib/node-version.mjs';

@@ -10,7 +10,16 @@ import { STAGES, runStages } from './lib/stages.mjs';
 import { finish, summarize } from './lib/summary.mjs';
 
 const PACKAGES = [
-  ...['rabbitmq-server', 'garagemq', 'openipmi', 'ipmitool', 'openssl', 'procps', 'shellcheck'],
+  ...[
+    'rabbitmq-server',
+    'garagemq',
+    'openipmi',
+    'ipmitool',
+    'openssl',
+    'procps',
+    'shellcheck',
+    'squid-openssl',
+  ],
   // Machines that boot from the network, and what they boot.
   ...[
     'qemu-system-x86',

@@ -1,7 +1,8 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { InvalidCommandError } from './errors.ts';
 import { Secret } from './secret.ts';
 import { trimmed } from './white-space.ts';
+import { isWholeText } from './whole-text.ts';
 
 /** Everything a hub may ask of a lab (Beaker 29, `get_queued_command_details`). */
 export const ACTIONS = [
@@ -168,8 +169,19 @@ function withoutLastDot(name: string): string {
   return name.endsWith('.') ? name.slice(0, -1) : name;
 }
 
+/** A text of a command, which must be what its author wrote. */
+export function wholeText(maxLength: number) {
+  return z
+    .string()
+    .max(maxLength)
+    .refine(
+      isWholeText,
+      'expected text without control characters and lost characters (U+FFFD), which XML cannot carry',
+    );
+}
+
 // XML-RPC turns absent text into nil, and Python's hub sends numbers for what looks like one ("power_id").
-const looseText = z.union([z.string().max(4096), z.number().transform(String)]).nullish();
+const looseText = z.union([wholeText(4096), z.number().transform(String)]).nullish();
 // setTimeout holds no more than 2^31 ms; a year is longer than anybody waits for a machine.
 const seconds = z.number().nonnegative().max(2_000_000);
 
@@ -182,7 +194,7 @@ const wireCommand = z
     quiescent_period: seconds.nullish(),
     power: z
       .object({
-        type: z.string().max(255),
+        type: wholeText(255),
         address: looseText,
         id: looseText,
         user: looseText,
@@ -192,12 +204,12 @@ const wireCommand = z
       .transform((power) => power ?? undefined),
     netboot: z
       .object({
-        kernel_url: z.string().max(4096),
-        initrd_url: z.string().max(4096),
-        kernel_options: z.string().max(65_536).nullish(),
-        image_url: z.string().max(4096).nullish(),
+        kernel_url: wholeText(4096),
+        initrd_url: wholeText(4096),
+        kernel_options: wholeText(65_536).nullish(),
+        image_url: wholeText(4096).nullish(),
         distro_tree_id: z.int().nullish(),
-        arch: z.string().max(64),
+        arch: wholeText(64),
       })
       .nullish()
       .transform((netboot) => netboot ?? undefined),

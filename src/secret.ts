@@ -15,6 +15,11 @@ export class Secret {
     return this.#value;
   }
 
+  /** How many characters it has, for those who cut a text and must not leave a part of it. */
+  get length(): number {
+    return this.#value.length;
+  }
+
   /** `text` with every occurrence of this value replaced by eight asterisks. An empty secret masks nothing. */
   mask(text: string): string {
     return this.#value === '' ? text : text.replaceAll(this.#value, '********');

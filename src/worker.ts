@@ -1,10 +1,16 @@
+import { join } from 'node:path';
 import { copySyslinuxFiles } from './actions/netboot/syslinux-files.ts';
+import { chooseStarter } from './process/choose-starter.ts';
+import { createRunner } from './process/run-process.ts';
+import { imageProxies } from './actions/netboot/images/fetcher.ts';
+import { hubProxy } from './hub-from.ts';
 import { aborted, wait } from './wait.ts';
 import { createParts, type Parts } from './worker/parts.ts';
 import { recover } from './worker/recovery.ts';
 import { startSources } from './worker/sources.ts';
 import { startWatches } from './worker/watches.ts';
 import { abortUnreadable } from './worker/unreadable-entries.ts';
+import { SystemsOff } from './worker/systems-off.ts';
 import type { WorkerOptions } from './worker/worker-options.ts';
 
 /** How long a stopping worker tries to deliver its last outcomes. What is left is delivered after the next start. */
@@ -16,12 +22,28 @@ const LOOK_MS = 500;
  * @throws ConfigError when it cannot start as it is configured. A hub or broker that is away is waited for.
  */
 export async function runWorker(options: WorkerOptions): Promise<void> {
-  const { config, stopping, killing, log } = options;
-  const parts = createParts(options);
-  const { hub, images, publisher, journal, answers, reporter, queue, colleagues } = parts;
-  log.info('worker starts', { lab: config.lab, hub: config.hubUrl, broker: publisher !== undefined });
+  const { config, environment, stopping, killing, log } = options;
+  const { starter, reason } = await chooseStarter(config.processStarter, join(config.stateDir, 'pipes'));
+  const parts = createParts(options, createRunner(starter));
+  const { hub, images, publisher, journal, answers, reporter, queue, colleagues, troubles } = parts;
+  log.info('worker starts', {
+    lab: config.lab,
+    hub: config.hubUrl,
+    hubProxy: hubProxy(config, environment),
+    ...imageProxies(environment),
+    broker: publisher !== undefined,
+    starter: starter.name,
+    ...(reason !== undefined && { noPosixStarter: reason }),
+  });
   await copySyslinuxFiles(config.tftpRoot, log);
-  recover({ journal, queue, onTold: (entry) => answers.owed(entry), signal: stopping, log });
+  recover({
+    journal,
+    queue,
+    onTold: (entry) => answers.owed(entry),
+    onSystemOff: (command) => new SystemsOff(troubles).isOff(command),
+    signal: stopping,
+    log,
+  });
   const aborting = abortUnreadable({ ...parts, signal: stopping, log });
   const sources = startSources({
     ...parts,

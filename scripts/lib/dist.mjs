@@ -1,14 +1,14 @@
 import { createHash } from 'node:crypto';
 import { chmodSync, existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { inProject, tool } from './project.mjs';
-import { run } from './run.mjs';
+import { bundle } from './bundle.mjs';
+import { inProject } from './project.mjs';
 
 const DIST = inProject('dist');
 const STAMP = join(DIST, '.inputs');
 
 /**
- * Compiles src/ to dist/ unless dist/ is up to date. Nothing of an earlier build stays, least of all what no longer has a source.
+ * Bundles src/ into dist/ unless dist/ is up to date. Nothing of an earlier build stays, least of all what no longer has a source.
  * @param {{ force?: boolean }} [options]
  * @returns {Promise<boolean>} Whether dist/ is there and right.
  */
@@ -16,7 +16,7 @@ export async function ensureBuild({ force = false } = {}) {
   const inputs = hashOfInputs();
   if (!force && existsSync(STAMP) && readFileSync(STAMP, 'utf8') === inputs) return true;
   rmSync(DIST, { recursive: true, force: true });
-  if ((await run(tool('tsc'), ['-p', 'tsconfig.build.json', '--noEmitOnError'])) !== 0) return false;
+  if (!(await bundle(DIST))) return false;
   chmodSync(join(DIST, 'cli.js'), 0o755);
   writeFileSync(STAMP, inputs);
   return true;
@@ -29,7 +29,7 @@ function hashOfInputs() {
     .map((path) => join('src', path))
     .sort();
   const hash = createHash('sha256');
-  for (const path of ['tsconfig.json', 'tsconfig.build.json', 'package-lock.json', ...sources]) {
+  for (const path of ['tsconfig.json', 'package-lock.json', 'scripts/lib/bundle.mjs', ...sources]) {
     hash
       .update(`${path}\0`)
       .update(readFileSync(inProject(path)))

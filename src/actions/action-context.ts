@@ -1,6 +1,8 @@
 import type { Command } from '../command.ts';
 import type { Logger } from '../logger.ts';
 import type { ProcessGroup } from '../process/process-group.ts';
+import type { RunProcess } from '../process/run-process.ts';
+import type { Survivor } from '../process/survivors-error.ts';
 import type { ImageStore } from './netboot/images/image-store.ts';
 import type { Lookup } from './netboot/name-service.ts';
 import type { PowerScripts } from './power/power-scripts.ts';
@@ -24,6 +26,11 @@ export interface ActionContext {
   readonly killing: AbortSignal;
   /** Told of each process group as it starts, before anything else happens. */
   readonly onProcessGroup: (group: ProcessGroup) => void;
+  /** Told of processes of the run that cannot be killed: the command's lanes wait for their end. */
+  readonly onSurvivors: (survivors: readonly Survivor[]) => void;
+  /** Runs power scripts. */
+  readonly runProcess: RunProcess;
+  readonly reboot: RebootProgress;
   /** Only tests have reason to change it. */
   readonly timing?: PowerTiming;
 }
@@ -62,6 +69,14 @@ export interface WrittenPathsMemory {
   add(fqdn: string, paths: readonly string[]): void;
   /** To be called when nothing but these is there any more. */
   keepOnly(fqdn: string, paths: readonly string[]): void;
+}
+
+/** How far a reboot has come, of which a former life of the worker may have done the first half. */
+export interface RebootProgress {
+  /** Whether the system is switched off already. */
+  readonly isOff: boolean;
+  /** To be called when it is, before anything else happens. */
+  readonly switchedOff: () => void;
 }
 
 /** How long power actions wait between steps. */

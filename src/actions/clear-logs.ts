@@ -33,7 +33,7 @@ export async function clearLogs({ fqdn }: Command, { settings, log }: ActionCont
 
 /** A directory with more entries than this holds something else than console logs. */
 const MOST_ENTRIES = 1_000_000;
-const MOST_LOGS = 10_000;
+const MOST_LOGS = 2000;
 const READ_AT_ONCE = 1024;
 
 async function logsOf(fqdn: string, dir: string): Promise<readonly string[]> {

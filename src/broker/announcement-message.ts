@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { ACTIONS, hostName } from '../command.ts';
 import { trimmed } from '../white-space.ts';
 import type { RelayAnnouncement, WorkerAnnouncement } from './announcement.ts';

@@ -1,5 +1,7 @@
 import amqplib, { type ChannelModel } from 'amqplib';
 import { describeError } from '../errors.ts';
+import { excerpt } from '../excerpt.ts';
+import type { LastGoodAddresses } from '../net/last-good-addresses.ts';
 import { MAX_CA_BYTES, readRegularFile } from '../regular-file.ts';
 import type { Secret } from '../secret.ts';
 import { withDeadline } from '../wait.ts';
@@ -15,6 +17,8 @@ export interface ConnectOptions {
   readonly heartbeatS: number;
   /** Bounds TCP, TLS and AMQP handshake together. */
   readonly timeoutMs: number;
+  /** Where addresses come from; the name service alone unless given. */
+  readonly addresses?: LastGoodAddresses;
 }
 
 export interface Connection {
@@ -34,6 +38,7 @@ export async function connect(options: ConnectOptions, signal: AbortSignal): Pro
   signal.addEventListener('abort', destroy, { once: true });
   try {
     const model = await withDeadline(open(options, socket.signal), options.timeoutMs, () => late(options));
+    options.addresses?.reached(hostOf(options.url));
     return { model, destroy };
   } catch (error) {
     destroy();
@@ -49,6 +54,10 @@ export function placeOf(url: Secret): string {
   return `${protocol}//${host}${pathname}`;
 }
 
+function hostOf(url: Secret): string {
+  return new URL(url.reveal()).hostname.replace(/^\[|\]$/g, '');
+}
+
 async function open(options: ConnectOptions, signal: AbortSignal): Promise<ChannelModel> {
   const { caCert } = options;
   const ca =
@@ -59,6 +68,7 @@ async function open(options: ConnectOptions, signal: AbortSignal): Promise<Chann
   const socketOptions = {
     signal,
     noDelay: true,
+    ...(options.addresses && { lookup: options.addresses.lookup }),
     ...(ca && { ca }),
     clientProperties: { connection_name: options.connectionName },
   };
@@ -71,7 +81,7 @@ function late({ url, timeoutMs }: ConnectOptions): Error {
 
 // The library gives these two no code, only a text: a close during log-in (403), and one in place of "virtual host opened" (530).
 function refusal(error: unknown, url: Secret): BrokerRefusedError | undefined {
-  const text = describeError(error);
+  const text = excerpt(describeError(error));
   if (/ACCESS[-_]REFUSED/.test(text)) {
     return new BrokerRefusedError(
       `${placeOf(url)}: the broker refuses user or password; correct AMQP_URL (${text})`,

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { ACTIONS, hostName, type Action } from '../command.ts';
 import { RESULTS_EXCHANGE, resultKey } from './names.ts';
 import type { OutgoingMessage } from './outgoing-message.ts';

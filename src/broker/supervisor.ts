@@ -1,6 +1,8 @@
 import { describeError, errorCode } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import type { Secret } from '../secret.ts';
+import { excerpt } from '../excerpt.ts';
+import { LastGoodAddresses } from '../net/last-good-addresses.ts';
 import { wait, withDeadline, type BackoffBounds } from '../wait.ts';
 import { connect, placeOf, type ConnectOptions } from './connect.ts';
 import { BrokerRefusedError } from './errors.ts';
@@ -19,6 +21,8 @@ export interface BrokerOptions {
   readonly connectTimeoutMs?: number;
   /** Before the next session; 250 ms doubling up to 30 s unless given. */
   readonly backoff?: BackoffBounds;
+  /** Where addresses of brokers come from; the name service, or the last that worked, unless given. */
+  readonly addresses?: LastGoodAddresses;
   /** About how long to wait after a refusal; 60,000 unless given. */
   readonly refusedMs?: number;
   readonly log: Logger;
@@ -49,7 +53,7 @@ export class Supervisor {
   readonly #done: Promise<void>;
 
   constructor(options: SupervisorOptions) {
-    this.#options = { connectTimeoutMs: 10_000, ...options };
+    this.#options = { connectTimeoutMs: 10_000, addresses: new LastGoodAddresses(), ...options };
     this.#delays = new RetryDelays({
       urlCount: options.urls.length,
       backoff: options.backoff ?? { firstMs: 250, maxMs: 30_000 },
@@ -87,7 +91,7 @@ export class Supervisor {
     const { log } = this.#options;
     const isRefused = reason instanceof BrokerRefusedError;
     const retryInMs = Math.round(this.#delays.after({ isRefused, livedMs }));
-    const facts = { broker: placeOf(url), reason: describeError(reason), retryInMs };
+    const facts = { broker: placeOf(url), reason: excerpt(describeError(reason)), retryInMs };
     if (isRefused) log.error('broker refuses us', facts);
     else log.warn(livedMs > 0 ? 'broker session ended' : 'no broker session', facts);
     return wait(retryInMs, this.#retiring.signal);
@@ -134,13 +138,14 @@ export class Supervisor {
   }
 
   #connectOptions(url: Secret): ConnectOptions {
-    const { caCert, connectionName, heartbeatS, connectTimeoutMs } = this.#options;
-    return { url, caCert, connectionName, heartbeatS, timeoutMs: connectTimeoutMs };
+    const { caCert, connectionName, heartbeatS, connectTimeoutMs, addresses } = this.#options;
+    return { url, caCert, connectionName, heartbeatS, timeoutMs: connectTimeoutMs, addresses };
   }
 }
 
 interface ConnectDefaults {
   readonly connectTimeoutMs: number;
+  readonly addresses: LastGoodAddresses;
 }
 
 interface EndOfSession {

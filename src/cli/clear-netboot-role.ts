@@ -10,14 +10,15 @@ import type { Logger } from '../logger.ts';
 import { openWrittenPaths } from '../report/written-paths.ts';
 import { configured } from './configured.ts';
 import { refuseUnderSudo } from './refuse-under-sudo.ts';
-import type { RoleArguments } from './role-arguments.ts';
+import type { RoleArguments, RoleSurroundings } from './role-arguments.ts';
 
 /**
  * `beaker-provision clear-netboot FQDN`: clears a system's netboot at once, without hub and broker; 1 when it cannot. For other daemons of
  * the lab controller, which may run it through sudo: only systems that were configured are cleared by it. For others it does nothing, and says
  * nothing: Beaker's proxy takes that for a success.
  */
-export async function clearNetbootRole(args: RoleArguments): Promise<number> {
+export async function clearNetbootRole(args: RoleArguments, { signals }: RoleSurroundings): Promise<number> {
+  signals.endAtOnce();
   refuseUnderSudo(args, ['fqdn']);
   const fqdn = systemOf(args);
   const { config, environment, log } = configured('clear-netboot', args);

@@ -1,3 +1,4 @@
+import { isatty } from 'node:tty';
 import { configSecrets } from '../config/config-secrets.ts';
 import type { Config, LoadedConfig, Role } from '../config/config.ts';
 import { loadConfig } from '../config/load-config.ts';
@@ -30,5 +31,5 @@ export function configured(role: Role, args: RoleArguments): Configured {
 /** The configuration from all sources, whatever the role. @throws ConfigError with all problems */
 export function loadFor(args: RoleArguments): LoadedConfig {
   const file = typeof args['config'] === 'string' ? args['config'] : undefined;
-  return loadConfig({ file, env: readEnvironment(), flags: args, isTerminal: process.stderr.isTTY });
+  return loadConfig({ file, env: readEnvironment(), flags: args, isTerminal: isatty(2) });
 }

@@ -1,23 +1,22 @@
-import { relative } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join, relative } from 'node:path';
 import { readEnvironment } from '../config/read-environment.ts';
 import { runDemo } from '../demo/run-demo.ts';
-import type { RoleArguments } from './role-arguments.ts';
-import { stopSignals } from './stop-signals.ts';
+import { packageRoot } from '../package-root.ts';
+import type { RoleArguments, RoleSurroundings } from './role-arguments.ts';
+import type { Signals } from './signals.ts';
 
 /** `beaker-provision demo`: shows a lab's morning; 0 when all went as it must, or a signal came, else 1. */
-export async function demoRole(args: RoleArguments): Promise<number> {
+export async function demoRole(args: RoleArguments, { signals, output }: RoleSurroundings): Promise<number> {
   const environment = readEnvironment();
-  const { stopping, killing } = stopSignals();
-  const cli = fileURLToPath(new URL('../cli.js', import.meta.url));
+  const cli = join(packageRoot, 'dist', 'cli.js');
   return runDemo({
     cli,
     program: `node ${relative(process.cwd(), cli)}`,
     amqpUrl: typeof args['amqp-url'] === 'string' ? args['amqp-url'] : amqpUrlOf(environment),
     environment,
-    out: process.stdout,
-    stopping: AbortSignal.any([stopping, audienceGone()]),
-    killing,
+    out: output.stream,
+    stopping: AbortSignal.any([signals.stopping, output.gone, terminalClosed(signals)]),
+    killing: signals.killing,
   });
 }
 
@@ -25,11 +24,8 @@ function amqpUrlOf(environment: NodeJS.ProcessEnv): string | undefined {
   return environment['BEAKER_AMQP_URL'] ?? environment['AMQP_URL'];
 }
 
-/** The terminal was closed, or whoever read our output has ended. */
-function audienceGone(): AbortSignal {
-  const gone = new AbortController();
-  const leave = (): void => gone.abort();
-  process.once('SIGHUP', leave);
-  process.stdout.on('error', leave);
-  return gone.signal;
+function terminalClosed(signals: Signals): AbortSignal {
+  const closed = new AbortController();
+  signals.onHangUp(() => closed.abort());
+  return closed.signal;
 }

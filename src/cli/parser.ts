@@ -2,24 +2,25 @@ import yargs, { type Argv } from 'yargs';
 import { configFlags } from '../config/config-flags.ts';
 import type { Role } from '../config/config.ts';
 import { ConfigError } from '../errors.ts';
-import type { RoleArguments } from './role-arguments.ts';
+import type { RoleArguments, RoleSurroundings } from './role-arguments.ts';
 
 /** What a role does with its arguments; gives the exit code. Loaded when it is asked for: a small worker starts its scripts faster. */
-type RoleFunction = (args: RoleArguments) => Promise<number>;
+type RoleFunction = (args: RoleArguments, surroundings: RoleSurroundings) => Promise<number>;
 
 export interface ParserOptions {
   readonly version: string;
+  readonly surroundings: RoleSurroundings;
   /** Told the exit code of the role that ran. */
   readonly onExit: (code: number) => void;
 }
 
 /** The command line: one command a role, and for each the settings that it reads as flags. Wrong usage throws ConfigError. */
-export function buildParser({ version, onExit }: ParserOptions): Argv {
+export function buildParser({ version, surroundings, onExit }: ParserOptions): Argv {
   const run =
     (load: () => Promise<RoleFunction>) =>
     async (argv: object): Promise<void> => {
       const role = await load();
-      onExit(await role({ ...argv }));
+      onExit(await role({ ...argv }, surroundings));
     };
   const parser = yargs()
     .scriptName('beaker-provision')

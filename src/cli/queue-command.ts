@@ -1,5 +1,6 @@
 import { ACTIONS, hostName } from '../command.ts';
 import { ConfigError } from '../errors.ts';
+import { printable, printableText } from '../printable.ts';
 import { followCommands, isEnd } from '../queue-client/follow-commands.ts';
 import { type QueuedCommand, type QueueRequest, ServerClient } from '../queue-client/server-client.ts';
 import type { Secret } from '../secret.ts';
@@ -38,7 +39,7 @@ export async function runQueueCommand(options: QueueCommandOptions): Promise<num
   try {
     for await (const command of followCommands(client, ids, signal)) {
       if (command.status === 'Completed') completed.add(command.id);
-      if (json && isEnd(command)) out.write(`${JSON.stringify(command)}\n`);
+      if (json && isEnd(command)) out.write(`${printable(JSON.stringify(command))}\n`);
       if (!json) out.write(changeLine(command));
     }
   } catch (error) {
@@ -72,7 +73,7 @@ function requestsOf({ args, delayS }: QueueCommandOptions): readonly QueueReques
 
 function queuedLine(id: number, { fqdn, action }: QueueRequest, json: boolean): string {
   return json
-    ? `${JSON.stringify({ id, fqdn, action, status: 'Queued' })}\n`
+    ? `${printable(JSON.stringify({ id, fqdn, action, status: 'Queued' }))}\n`
     : line({ id, fqdn, action, what: 'Queued' });
 }
 
@@ -93,7 +94,7 @@ function line({
   action: string;
   what: string;
 }): string {
-  return `${String(id).padStart(6)}  ${fqdn}  ${action.padEnd(9)}  ${what}\n`;
+  return printableText(`${String(id).padStart(6)}  ${fqdn}  ${action.padEnd(9)}  ${what}\n`);
 }
 
 function tookS({ started_at: started, finished_at: finished }: QueuedCommand): string {

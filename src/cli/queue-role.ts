@@ -1,11 +1,11 @@
 import { ConfigError } from '../errors.ts';
 import { configured } from './configured.ts';
 import { runQueueCommand } from './queue-command.ts';
-import type { RoleArguments } from './role-arguments.ts';
-import { stopSignals } from './stop-signals.ts';
+import type { RoleArguments, RoleSurroundings } from './role-arguments.ts';
 
 /** `beaker-provision queue`: queues commands with the first account that is configured. */
-export async function queueRole(args: RoleArguments): Promise<number> {
+export async function queueRole(args: RoleArguments, { signals, output }: RoleSurroundings): Promise<number> {
+  signals.endByHangUp();
   const { config } = configured('queue', args);
   const [account] = config.serverAccounts;
   if (account === undefined) {
@@ -23,8 +23,8 @@ export async function queueRole(args: RoleArguments): Promise<number> {
     delayS: typeof delay === 'string' ? seconds(delay) : undefined,
     wait: wait === true,
     json: json === true,
-    out: process.stdout,
-    signal: stopSignals().stopping,
+    out: output.stream,
+    signal: AbortSignal.any([signals.stopping, output.gone]),
   });
 }
 

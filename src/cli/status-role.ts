@@ -1,19 +1,21 @@
 import { runStatus } from '../status/run-status.ts';
 import { configured } from './configured.ts';
-import type { RoleArguments } from './role-arguments.ts';
-import { stopSignals } from './stop-signals.ts';
+import type { RoleArguments, RoleSurroundings } from './role-arguments.ts';
 
 /** `beaker-provision status`: says who works in the lab, and on what. */
-export async function statusRole(args: RoleArguments): Promise<number> {
+export async function statusRole(
+  args: RoleArguments,
+  { signals, output }: RoleSurroundings,
+): Promise<number> {
+  signals.endByHangUp();
   const { config, log } = configured('status', args);
-  const { stopping } = stopSignals();
   const { json, watch } = args;
   await runStatus({
     config,
     json: json === true,
     watch: watch === true,
-    out: process.stdout,
-    signal: stopping,
+    out: output.stream,
+    signal: AbortSignal.any([signals.stopping, output.gone]),
     log,
   });
   return 0;

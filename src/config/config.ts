@@ -15,6 +15,7 @@ export interface Config {
   readonly authMethod: 'password' | 'krbv' | 'oauth2' | 'none';
   readonly username?: string;
   readonly password?: Secret;
+  readonly proxyUser?: string | undefined;
   readonly krbPrincipal?: string;
   readonly krbKeytab?: string;
   readonly krbService: string;
@@ -31,12 +32,14 @@ export interface Config {
   readonly fallbackPrimary: boolean;
   readonly orphanGraceS: number;
   readonly concurrency: number;
+  readonly stopTimeoutS: number;
   readonly stateDir: string;
 
   readonly powerAttempts: number;
   readonly powerTimeoutS: number;
   readonly powerScriptsDir: string;
   readonly powerEnvironment: readonly string[];
+  readonly processStarter: 'auto' | 'posix' | 'node';
   readonly ipmi15: 'never' | 'fallback';
 
   readonly consoleLogs: string;

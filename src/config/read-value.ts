@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { redactUrl } from './kinds/redact-url.ts';
 import type { Setting } from './setting.ts';
 import type { Entry } from './sources/source.ts';

@@ -52,9 +52,9 @@ function common({ environment, account, brokerUrls }: RoleEnvironmentOptions): N
   };
 }
 
-/** Settings of somebody who has a worker of their own are not meant for the show; nor is a service manager's socket. */
+/** Settings of somebody who has a worker of their own are not meant for the show; nor are a service manager's socket, and proxies: all is at loopback. */
 function withoutSettings(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const foreign = ([name]: [string, unknown]): boolean =>
-    !name.startsWith('BEAKER_') && name !== 'NOTIFY_SOCKET';
+    !/^BEAKER_|^NOTIFY_SOCKET$|^https?_proxy$/i.test(name);
   return Object.fromEntries(Object.entries(environment).filter(foreign));
 }

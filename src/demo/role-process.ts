@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
-import { z } from 'zod';
+import * as z from 'zod';
 import { wait } from '../wait.ts';
 
 const logLine = z.looseObject({ event: z.string() });

@@ -1,13 +1,18 @@
-import type { SecureContext } from 'node:tls';
-import { Agent, type Dispatcher } from 'undici';
-import { describeError, errorCode } from '../errors.ts';
+import type { IncomingMessage } from 'node:http';
+import PQueue from 'p-queue';
+import { describeError } from '../errors.ts';
+import { excerpt } from '../excerpt.ts';
+import { HttpClient } from '../net/http-client.ts';
+import type { LastGoodAddresses } from '../net/last-good-addresses.ts';
+import type { ProxyChoice } from '../net/proxies.ts';
+import type { Trust } from '../net/tunnel-agent.ts';
 import { decodeStream } from '../xml-rpc/decode-stream.ts';
 import type { XmlRpcAnswer } from '../xml-rpc/message.ts';
 import { within } from './abortable.ts';
 import { HubUnreachableError } from './hub-errors.ts';
 
 export interface Deadlines {
-  /** For the connection, TLS included. */
+  /** For the connection: name, proxy and TLS included. */
   readonly connectMs: number;
   /** From the request to the first byte of the answer, and between any two parts of it. */
   readonly firstByteMs: number;
@@ -17,8 +22,9 @@ export interface Deadlines {
 
 export interface HttpTransportOptions {
   readonly endpoint: URL;
-  readonly secureContext: SecureContext;
-  readonly sslVerify: boolean;
+  readonly trust: Trust;
+  readonly proxyFor: ProxyChoice;
+  readonly addresses?: LastGoodAddresses | undefined;
   readonly deadlines: Deadlines;
   readonly maxResponseBytes: number;
   /** Takes secrets out of what the hub's answers add to error texts. */
@@ -45,102 +51,109 @@ const CONNECTIONS = 16;
 
 /** XML-RPC over HTTP or HTTPS, on connections that are kept alive between calls. */
 export function createHttpTransport(options: HttpTransportOptions): HttpTransport {
-  const { endpoint, deadlines, sslVerify, secureContext } = options;
-  const agent = new Agent({
-    connections: CONNECTIONS,
-    connect: { timeout: deadlines.connectMs, secureContext, rejectUnauthorized: sslVerify },
-    headersTimeout: deadlines.firstByteMs,
-    bodyTimeout: deadlines.firstByteMs,
-  });
+  const { deadlines, trust, proxyFor, addresses } = options;
+  const client = new HttpClient({ connectMs: deadlines.connectMs, trust, proxyFor, addresses });
+  const calls = new PQueue({ concurrency: CONNECTIONS });
 
   return {
     post: async (body, { cookie, signal }) => {
-      let sent = false;
-      const dispatcher = agent.compose(noticeStart(() => (sent = true)));
+      const exchange = { body, cookie, isSent: false };
       const late = (): Error => new Error(`no complete answer within ${deadlines.totalMs} ms`);
       try {
-        return await within({ ms: deadlines.totalMs, signal, late }, async (either) => {
-          const response = await dispatcher.request({
-            origin: endpoint.origin,
-            path: endpoint.pathname,
-            method: 'POST',
-            headers: { 'content-type': 'text/xml', ...(cookie !== undefined && { cookie }) },
-            body,
-            signal: either,
-          });
-          return await readAnswer(response, options);
-        });
+        return await within({ ms: deadlines.totalMs, signal, late }, (either) =>
+          calls.add(() => call(client, exchange, options, either)),
+        );
       } catch (error) {
         signal?.throwIfAborted();
-        throw unreachable(error, sent, options);
+        throw unreachable(error, exchange.isSent, options);
       }
     },
-    close: () => agent.destroy(),
+    close: async () => client.close(),
   };
 }
 
-/** Calls `onStart` when a request is given to a connection. Before that, the hub cannot have seen any of it. */
-function noticeStart(onStart: () => void): Dispatcher.DispatcherComposeInterceptor {
-  return (dispatch) => (request, handler) =>
-    dispatch(request, {
-      onRequestStart: (controller, context) => {
-        handler.onRequestStart?.(controller, context);
-        if (!controller.aborted) onStart();
-      },
-      onResponseStart: (...args) => handler.onResponseStart?.(...args),
-      onResponseData: (...args) => handler.onResponseData?.(...args),
-      onResponseEnd: (...args) => handler.onResponseEnd?.(...args),
-      onResponseError: (...args) => handler.onResponseError?.(...args),
-    });
+interface Exchange {
+  readonly body: string;
+  readonly cookie: string | undefined;
+  /** Whether the hub may have got it. */
+  isSent: boolean;
+}
+
+async function call(
+  client: HttpClient,
+  exchange: Exchange,
+  options: HttpTransportOptions,
+  signal: AbortSignal,
+): Promise<HubAnswer> {
+  signal.throwIfAborted();
+  const { cookie, body } = exchange;
+  const { endpoint, deadlines } = options;
+  const answer = await client.request(endpoint, {
+    method: 'POST',
+    headers: { 'content-type': 'text/xml', ...(cookie !== undefined && { cookie }) },
+    body,
+    firstByteMs: deadlines.firstByteMs,
+    signal,
+    onSent: (isSent) => (exchange.isSent = isSent),
+  });
+  return readAnswer(answer, options);
 }
 
 async function readAnswer(
-  { statusCode, headers, body }: Dispatcher.ResponseData,
-  { maxResponseBytes, mask }: HttpTransportOptions,
+  answer: IncomingMessage,
+  { maxResponseBytes, mask, deadlines }: HttpTransportOptions,
 ): Promise<HubAnswer> {
-  const type = String(headers['content-type'] ?? 'no content type');
+  const { statusCode, headers } = answer;
+  const body = withoutPauses(answer, deadlines.firstByteMs);
+  const type = headers['content-type'] ?? 'no content type';
   if (statusCode !== 200 || !/^(?:text|application)\/xml\b/i.test(type)) {
-    const start = excerpt(mask(await readStart(body)));
-    throw new Error(`expected status 200 and text/xml, found ${statusCode} and ${type}: ${start}`);
+    const start = excerpt(mask(await readStart(body)), 201);
+    throw new Error(
+      `expected status 200 and text/xml, found ${statusCode} and ${excerpt(type, 100)}: ${start}`,
+    );
   }
-  const message = await decodeStream(body, { maxBytes: maxResponseBytes });
+  const message = await decodeStream(body, { maxBytes: maxResponseBytes, keepsDamage: true });
   if (message.kind === 'call') throw new Error('expected an answer, found a call');
   return { message, setCookie: headers['set-cookie'] };
 }
 
-async function readStart(body: AsyncIterable<Uint8Array>): Promise<string> {
+/** The parts of the answer; it ends with an error when the next one takes too long. */
+async function* withoutPauses(answer: IncomingMessage, pauseMs: number): AsyncGenerator<Buffer> {
+  const late = (): Error => new Error(`the answer stopped half-way for ${pauseMs} ms`);
+  const timer = setTimeout(() => answer.destroy(late()), pauseMs);
+  try {
+    for await (const part of answer as AsyncIterable<Buffer>) {
+      yield part;
+      // What it took to read the part is not the hub's pause.
+      timer.refresh();
+    }
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function readStart(body: AsyncIterable<Buffer>): Promise<string> {
   let start = '';
-  for await (const chunk of body) {
-    start += Buffer.from(chunk).toString();
+  for await (const part of body) {
+    start += part.toString();
     if (start.length > 8192) break;
   }
   return start;
 }
 
-function excerpt(text: string): string {
-  const line = text.replace(/\s+/g, ' ').trim();
-  return line.length > 200 ? `${line.slice(0, 200)}…` : line;
-}
-
 function unreachable(
   error: unknown,
-  sent: boolean,
-  { endpoint, deadlines, mask }: HttpTransportOptions,
+  isSent: boolean,
+  { endpoint, mask }: HttpTransportOptions,
 ): HubUnreachableError {
-  const why = explain(error, deadlines);
+  const why = describeError(error);
   const masked = mask(why);
-  return new HubUnreachableError(`no usable answer from the hub at ${endpoint.href}: ${masked}`, {
-    mayHaveActed: sent,
-    // A cause is printed with the error, so it must not say what was masked.
-    ...(masked === why && { cause: error }),
-  });
-}
-
-function explain(error: unknown, { firstByteMs, connectMs }: Deadlines): string {
-  const timeouts: Readonly<Record<string, string>> = {
-    UND_ERR_CONNECT_TIMEOUT: `no connection within ${connectMs} ms`,
-    UND_ERR_HEADERS_TIMEOUT: `no first byte within ${firstByteMs} ms`,
-    UND_ERR_BODY_TIMEOUT: `the answer stopped half-way for ${firstByteMs} ms`,
-  };
-  return timeouts[errorCode(error) ?? ''] ?? describeError(error);
+  return new HubUnreachableError(
+    `no usable answer from the hub at ${endpoint.href}: ${excerpt(masked, 1000)}`,
+    {
+      mayHaveActed: isSent,
+      // A cause is printed with the error, so it must not say what was masked.
+      ...(masked === why && { cause: error }),
+    },
+  );
 }

@@ -1,7 +1,10 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Action } from '../command.ts';
 import { ConfigError } from '../errors.ts';
+import { excerpt } from '../excerpt.ts';
 import type { Logger } from '../logger.ts';
+import type { LastGoodAddresses } from '../net/last-good-addresses.ts';
+import type { ProxyChoice } from '../net/proxies.ts';
 import type { XmlRpcInput, XmlRpcValue } from '../xml-rpc/value.ts';
 import { createHttpTransport, type Deadlines } from './http-transport.ts';
 import { HubFaultError, HubTroubleError, HubUnreachableError } from './hub-errors.ts';
@@ -45,6 +48,10 @@ export interface HubClientOptions {
   readonly caCert?: string | undefined;
   /** Whether the hub's certificate is checked; true unless given. */
   readonly sslVerify?: boolean | undefined;
+  /** The proxy to go through, if any; none unless given. */
+  readonly proxyFor?: ProxyChoice | undefined;
+  /** Where addresses come from; the name service, or the last that worked, unless given. */
+  readonly addresses?: LastGoodAddresses | undefined;
   readonly deadlines?: Partial<Deadlines> | undefined;
   /** Size of an answer, 256 MiB unless given; a list of 100,000 commands, which a server that caps nothing may give, has 80 to 125. */
   readonly maxResponseBytes?: number | undefined;
@@ -60,8 +67,9 @@ export function createHubClient(options: HubClientOptions): HubClient {
   const { url, login, caCert, sslVerify = true, loginRetryMs = 60_000, log } = options;
   const transport = createHttpTransport({
     endpoint: endpointOf(url),
-    secureContext: tlsContext(caCert),
-    sslVerify,
+    trust: { secureContext: tlsContext(caCert), rejectUnauthorized: sslVerify },
+    proxyFor: options.proxyFor ?? (() => undefined),
+    addresses: options.addresses,
     deadlines: { ...DEADLINES, ...options.deadlines },
     maxResponseBytes: options.maxResponseBytes ?? 256 * 1024 * 1024,
     mask: (text) => maskLogin(login, text),
@@ -114,7 +122,6 @@ function endpointOf(url: string): URL {
 function read<T>(schema: z.ZodType<T>, method: string, value: XmlRpcValue): T {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
-  throw new HubUnreachableError(`unexpected answer to ${method}: ${z.prettifyError(parsed.error)}`, {
-    mayHaveActed: true,
-  });
+  const found = excerpt(z.prettifyError(parsed.error));
+  throw new HubUnreachableError(`unexpected answer to ${method}: ${found}`, { mayHaveActed: true });
 }

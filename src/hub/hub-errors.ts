@@ -1,3 +1,5 @@
+import { excerpt } from '../excerpt.ts';
+
 /** The hub gave no usable answer; try again later. */
 export class HubUnreachableError extends Error {
   override readonly name = 'HubUnreachableError';
@@ -19,13 +21,14 @@ export class HubLoginError extends Error {
 export class HubFaultError extends Error {
   override readonly name: string = 'HubFaultError';
   readonly code: number;
-  /** What the hub said, without secrets of ours. */
+  /** What the hub said, without secrets of ours, and cut to a sane length. */
   readonly text: string;
 
   constructor(method: string, { code, text }: { code: number; text: string }) {
-    super(`the hub refused ${method}: ${text}`);
+    const start = excerpt(text, 1000);
+    super(`the hub refused ${method}: ${start}`);
     this.code = code;
-    this.text = text;
+    this.text = start;
   }
 }
 

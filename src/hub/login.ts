@@ -5,7 +5,13 @@ import type { XmlRpcInput } from '../xml-rpc/value.ts';
 
 /** How to tell the hub who we are. */
 export type Login =
-  | { readonly method: 'password'; readonly user: string; readonly password: Secret }
+  | {
+      readonly method: 'password';
+      readonly user: string;
+      readonly password: Secret;
+      /** The account to act for, when that is another. */
+      readonly proxyUser?: string | undefined;
+    }
   | { readonly method: 'oauth2'; readonly accessToken: Secret }
   | { readonly method: 'krbv' }
   | { readonly method: 'none' };
@@ -19,7 +25,10 @@ export interface LoginCall {
 export function loginCall(login: Login): LoginCall | undefined {
   switch (login.method) {
     case 'password':
-      return { method: 'auth.login_password', params: [login.user, login.password.reveal(), null] };
+      return {
+        method: 'auth.login_password',
+        params: [login.user, login.password.reveal(), login.proxyUser ?? null],
+      };
     case 'oauth2':
       return { method: 'auth.login_oauth2', params: [login.accessToken.reveal()] };
     case 'none':

@@ -1,7 +1,8 @@
-import type { Readable } from 'node:stream';
+import { StringDecoder } from 'node:string_decoder';
 import type { Secret } from '../secret.ts';
 import { BoundedOutput } from './bounded-output.ts';
 import { OutputMasker } from './output-masker.ts';
+import type { StartedProcess } from './starter.ts';
 
 export interface CollectOptions {
   readonly secret: Secret;
@@ -9,37 +10,96 @@ export interface CollectOptions {
   readonly limit: number;
 }
 
-/** What comes out of some pipes, joined in the order in which it arrives. */
+/** What a process writes. */
 export interface CollectedOutput {
-  /** Closes the pipes, whoever else holds them, and gives the text; `cutShort` when more might have come. */
+  /** Resolves once all who held the pipe have closed it. */
+  readonly closed: Promise<void>;
+  /** Reads what is there now; from now on it is looked at often, since what is still to come comes soon. */
+  hurry(): void;
+  /** Reads no more, and gives the text; `cutShort` when more might have come. */
   finish(options: { cutShort: boolean }): string;
 }
 
-/**
- * Reads UTF-8 from `pipes` until `finish`. The secret is masked before anything is cut, and for each pipe on its own:
- * what the other one says in between must not tear the secret, or a character, apart.
- */
+/** A script that has more to say than its pipe holds waits this long; one that has nothing to say costs a look each. */
+const FIRST_PAUSE_MS = 10;
+const MAX_PAUSE_MS = 100;
+/** Read without a break for the rest of the process. */
+const ONE_GO_BYTES = 1_000_000;
+
+/** Reads UTF-8 until `finish`. The secret is masked before anything is cut. */
 export function collectOutput(
-  pipes: readonly Readable[],
+  process: Pick<StartedProcess, 'read'>,
   { secret, limit }: CollectOptions,
 ): CollectedOutput {
   const output = new BoundedOutput(limit);
-  const readings = pipes.map((pipe) => {
-    const masker = new OutputMasker(secret);
-    pipe.setEncoding('utf8');
-    pipe.on('data', (text: string) => output.append(masker.push(text)));
-    // A pipe that breaks has no more to say; how the process ended is told by its exit.
-    pipe.on('error', () => undefined);
-    return { pipe, masker };
-  });
+  const masker = new OutputMasker(secret);
+  const decoder = new StringDecoder('utf8');
+  const take = (bytes: Uint8Array): void => output.append(masker.push(decoder.write(bytes)));
+  const { closed, hurry, stop } = readInTurns(process, take);
   return {
+    closed,
+    hurry,
     finish: ({ cutShort }) => {
-      for (const { pipe, masker } of readings) {
-        pipe.removeAllListeners('data');
-        pipe.destroy();
-        output.append(masker.end({ cutShort }));
-      }
+      stop();
+      output.append(masker.push(decoder.end()) + masker.end({ cutShort }));
       return output.toString();
     },
   };
+}
+
+export interface Reading {
+  readonly closed: Promise<void>;
+  readonly hurry: () => void;
+  readonly stop: () => void;
+}
+
+export interface ReadingOptions {
+  readonly maxPauseMs: number;
+  /** Whether this process stays for it. */
+  readonly isRef: boolean;
+}
+
+/** Reads soon, and then again and again until the end or `stop`: soon when something came, less often while nothing does. */
+export function readInTurns(
+  pipe: Pick<StartedProcess, 'read'>,
+  take: (bytes: Uint8Array) => void,
+  { maxPauseMs, isRef }: ReadingOptions = { maxPauseMs: MAX_PAUSE_MS, isRef: true },
+): Reading {
+  let timer: NodeJS.Timeout;
+  let pauseMs = FIRST_PAUSE_MS;
+  let isHurried = false;
+  let resolveClosed = (): void => undefined;
+  const closed = new Promise<void>((resolve) => (resolveClosed = resolve));
+  const look = (): void => {
+    const came = readOnce(pipe, take);
+    if (came === undefined) return resolveClosed();
+    if (came >= ONE_GO_BYTES) pauseMs = 0;
+    else if (came > 0 || isHurried) pauseMs = FIRST_PAUSE_MS;
+    else pauseMs = Math.min(2 * pauseMs, maxPauseMs);
+    lookLater();
+  };
+  const lookLater = (): void => {
+    timer = setTimeout(look, pauseMs);
+    if (!isRef) timer.unref();
+  };
+  lookLater();
+  const stop = (): void => clearTimeout(timer);
+  const hurry = (): void => {
+    isHurried = true;
+    stop();
+    look();
+  };
+  return { closed, hurry, stop };
+}
+
+/** How much came; undefined at the end. */
+function readOnce(pipe: Pick<StartedProcess, 'read'>, take: (bytes: Uint8Array) => void): number | undefined {
+  for (let came = 0; came < ONE_GO_BYTES;) {
+    const bytes = pipe.read();
+    if (bytes === undefined) return undefined;
+    if (bytes.length === 0) return came;
+    take(bytes);
+    came += bytes.length;
+  }
+  return ONE_GO_BYTES;
 }

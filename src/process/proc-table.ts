@@ -19,7 +19,7 @@ export function readStat(pid: number): ProcStat | undefined {
   return { pid, pgid: Number(pgid), session: Number(session), startTicks: Number(rest[15]) };
 }
 
-/** All processes that this one may see. Reads a few files for each, at once: for the start, not for every day. */
+/** All processes that this one may see. Reads a file for each, at once: see `ProcessLooks`. */
 export function listProcesses(): ProcStat[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))

@@ -1,5 +1,8 @@
-import { z } from 'zod';
+import { createSecureContext } from 'node:tls';
+import * as z from 'zod';
 import { describeError } from '../errors.ts';
+import { excerpt } from '../excerpt.ts';
+import { HttpClient } from '../net/http-client.ts';
 import type { Secret } from '../secret.ts';
 
 /** Where the server is, and who asks. */
@@ -44,9 +47,17 @@ const ids = z.object({ ids: z.array(z.number()) });
 const commands = z.object({ commands: z.array(queuedCommand) });
 const refusal = z.object({ error: z.string() });
 
+const CONNECT_MS = 10_000;
+const MAX_ANSWER_BYTES = 256 * 1024 * 1024;
+
 /** The part of the server's JSON API that queues commands and follows them. Every method throws ServerRequestError. */
 export class ServerClient {
   readonly #access: ServerAccess;
+  readonly #client = new HttpClient({
+    connectMs: CONNECT_MS,
+    trust: { secureContext: createSecureContext(), rejectUnauthorized: true },
+    proxyFor: () => undefined,
+  });
 
   constructor(access: ServerAccess) {
     this.#access = access;
@@ -54,8 +65,7 @@ export class ServerClient {
 
   /** Queues the commands in their order, or none of them; gives their ids. */
   async queue(requests: readonly QueueRequest[], signal: AbortSignal): Promise<readonly number[]> {
-    const init = { method: 'POST', body: JSON.stringify(requests) };
-    const answer = await this.#ask('/api/commands', ids, signal, init);
+    const answer = await this.#ask('/api/commands', ids, signal, JSON.stringify(requests));
     return answer.ids;
   }
 
@@ -74,13 +84,13 @@ export class ServerClient {
     path: string,
     schema: S,
     signal: AbortSignal,
-    init: RequestInit = {},
+    posted?: string,
   ): Promise<z.output<S>> {
-    const { status, body } = await this.#send(path, { ...init, signal, headers: this.#headers() });
+    const { status, body } = await this.#send(path, signal, posted);
     if (status >= 400) {
       const said = refusal.safeParse(body);
       const text = said.success ? said.data.error : `HTTP status ${status}`;
-      throw new ServerRequestError(`the server at ${this.#access.url} refused: ${text}`);
+      throw new ServerRequestError(`the server at ${this.#access.url} refused: ${excerpt(text)}`);
     }
     const parsed = schema.safeParse(body);
     if (parsed.success) return parsed.data;
@@ -89,18 +99,23 @@ export class ServerClient {
     );
   }
 
-  async #send(path: string, init: RequestInit): Promise<{ status: number; body: unknown }> {
+  async #send(
+    path: string,
+    signal: AbortSignal,
+    posted: string | undefined,
+  ): Promise<{ status: number; body: unknown }> {
+    const { url } = this.#access;
     try {
-      const response = await fetch(this.#access.url.replace(/\/+$/, '') + path, init);
-      const text = await response.text();
-      return { status: response.status, body: parseJson(text) };
+      const response = await this.#client.request(new URL(url.replace(/\/+$/, '') + path), {
+        headers: this.#headers(),
+        signal,
+        ...(posted !== undefined && { method: 'POST', body: posted }),
+      });
+      return { status: response.statusCode ?? 0, body: parseJson(await textOf(response)) };
     } catch (error) {
-      throw new ServerRequestError(
-        `cannot reach the server at ${this.#access.url}: ${describeError(error)}`,
-        {
-          cause: error,
-        },
-      );
+      throw new ServerRequestError(`cannot reach the server at ${url}: ${excerpt(describeError(error))}`, {
+        cause: error,
+      });
     }
   }
 
@@ -109,6 +124,17 @@ export class ServerClient {
     const credentials = Buffer.from(`${user}:${password.reveal()}`).toString('base64');
     return { authorization: `Basic ${credentials}`, 'content-type': 'application/json' };
   }
+}
+
+async function textOf(response: AsyncIterable<Buffer>): Promise<string> {
+  const parts: Buffer[] = [];
+  let bytes = 0;
+  for await (const part of response) {
+    bytes += part.length;
+    if (bytes > MAX_ANSWER_BYTES) throw new Error(`expected at most ${MAX_ANSWER_BYTES} bytes, found more`);
+    parts.push(part);
+  }
+  return Buffer.concat(parts).toString();
 }
 
 function parseJson(text: string): unknown {

@@ -1,7 +1,7 @@
 import { closeSync, existsSync, mkdirSync, openSync, renameSync, statSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'libsql';
-import { z } from 'zod';
+import * as z from 'zod';
 import { ConfigError, describeError, errorCode } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import { isForWantOfRoom } from './want-of-room.ts';

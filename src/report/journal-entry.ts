@@ -1,13 +1,15 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Command, decodeCommand, encodeCommand, type Outcome } from '../command.ts';
 import type { Reply } from '../delivery.ts';
 
 /**
  * Where a journaled command stands: *claiming*: the hub has been, or is about to be, asked for it; *claimed*: it is ours;
- * *started*: its action may have had effects; *ended*: its outcome is known and the hub has still to be told; *told*: the hub
+ * *started*: its action may have had effects; *on owed*: a
+ * reboot has switched its system off, and not on again; *ended*: its outcome is known and the hub has still to be told; *told*: the hub
  * knows, and only the answer that its publisher asked for is owed.
  */
-export type Stage = 'claiming' | 'claimed' | 'started' | 'ended' | 'told';
+export type Stage = (typeof STAGES)[number];
+const STAGES = ['claiming', 'claimed', 'started', 'on owed', 'ended', 'told'] as const;
 
 /** What identifies a process group across a crash of ours; see `process/process-group.ts`. */
 const groupSchema = z.object({ pgid: z.int(), bootId: z.string(), startTicks: z.number() });
@@ -21,7 +23,7 @@ const outcomeSchema = z.discriminatedUnion('status', [
 
 const rowSchema = z.object({
   command: z.string().transform((json) => decodeCommand(JSON.parse(json))),
-  stage: z.enum(['claiming', 'claimed', 'started', 'ended', 'told']),
+  stage: z.enum(STAGES),
   received_at: z.number(),
   started_at: z.number().nullable(),
   ended_at: z.number().nullable(),

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type Database from 'libsql';
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Command, decodeCommand, encodeCommand, isRepeatable, type Outcome } from '../command.ts';
 import { inTransaction } from '../in-transaction.ts';
 import type { Logger } from '../logger.ts';
@@ -129,6 +129,11 @@ export class Journal {
     const start = { stage: 'started', startedAt } as const;
     if (isRepeatable(command.action)) this.#change(command.id, start);
     else this.#durably(() => this.#changeNow(command.id, start));
+  }
+
+  /** The reboot has switched its system off. Should it be cut short now, all that is left to do is to switch it on. */
+  onOwed(id: number): void {
+    this.#change(id, { stage: 'on owed' });
   }
 
   /** The action's script runs in this process group. */

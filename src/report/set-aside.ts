@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { boundedText, describeError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import type { HeldWrites } from './held-writes.ts';

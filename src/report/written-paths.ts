@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type Database from 'libsql';
-import { z } from 'zod';
+import * as z from 'zod';
 import { ConfigError, describeError } from '../errors.ts';
 import { inTransaction } from '../in-transaction.ts';
 import type { Logger } from '../logger.ts';

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { BadRequestError } from './errors.ts';
 
 /** One sentence a problem, each led by the member that it is about: `power.type: expected …`. */

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { hostName } from '../command.ts';
 import { type CommandRecord, hasEnded, showCommand } from './command-record.ts';
 import { parseInput } from './explain.ts';

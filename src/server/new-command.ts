@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { ACTIONS, hostName, isPowerAction } from '../command.ts';
 import { storePower } from './systems.ts';
 import { powerInput, powerSettings, secondsInput, type System } from './system.ts';

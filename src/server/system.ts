@@ -1,5 +1,5 @@
-import { z } from 'zod';
-import { hostName, type PowerSettings } from '../command.ts';
+import * as z from 'zod';
+import { hostName, type PowerSettings, wholeText } from '../command.ts';
 import { Secret } from '../secret.ts';
 
 /** A machine of a lab: how its power is driven, and how long it must rest between two power commands. */
@@ -15,7 +15,7 @@ const powerType = z
   .string()
   .max(255)
   .regex(/^[a-z0-9][a-z0-9_.-]*$/i, 'expected the name of a power type, such as ipmitool');
-const text = z.union([z.string().max(4096), z.number().transform(String)]).nullish();
+const text = z.union([wholeText(4096), z.number().transform(String)]).nullish();
 const seconds = z.number().nonnegative().max(2_000_000);
 
 /** Power settings as people write them: in the systems file and in requests. */

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { ConfigError, describeError } from '../errors.ts';
 import { readRegularFile } from '../regular-file.ts';
 import { explainIssues } from './explain.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { ACTIONS, encodeCommand, hostName } from '../command.ts';
 import type { XmlRpcInput } from '../xml-rpc/value.ts';
 import { BadRequestError } from './errors.ts';

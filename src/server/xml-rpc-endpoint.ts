@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { z } from 'zod';
+import * as z from 'zod';
 import { describeError } from '../errors.ts';
+import { excerpt } from '../excerpt.ts';
 import { labOf } from '../hub/lab-of.ts';
 import type { Logger } from '../logger.ts';
 import { decode } from '../xml-rpc/decode.ts';
@@ -59,7 +60,7 @@ async function readCall(request: IncomingMessage, maxBodyBytes: number): Promise
       return { status: 405, refusal: 'expected POST: this is an XML-RPC endpoint' };
     const type = request.headers['content-type'] ?? 'none';
     if (!/^(text|application)\/xml\b/i.test(type)) {
-      return { status: 415, refusal: `expected the content type text/xml, found ${type}` };
+      return { status: 415, refusal: `expected the content type text/xml, found ${excerpt(type, 100)}` };
     }
     const message = decode(body);
     if (message.kind === 'call') return { call: message };
@@ -82,8 +83,8 @@ function answer(call: XmlRpcCall, cookie: string, options: XmlRpcEndpointOptions
     user = given.user;
     return { text: encodeResponse(given.value), user };
   } catch (error) {
-    const text = describeError(error);
-    options.log.debug('call refused', { method: call.method, user, error: text });
+    const text = excerpt(describeError(error), 1000);
+    options.log.debug('call refused', { method: excerpt(call.method), user, error: text });
     // Python's hub puts the type of its exception before the text; clients search the text.
     return { text: encodeFault(1, `<type 'exceptions.ValueError'>:${text}`), user };
   }

@@ -1,5 +1,5 @@
 import type { ConsumeMessage } from 'amqplib';
-import { z } from 'zod';
+import * as z from 'zod';
 import { deadQueue } from '../broker/names.ts';
 import type { MessageProperties, OutgoingMessage } from '../broker/outgoing-message.ts';
 

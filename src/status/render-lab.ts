@@ -1,4 +1,5 @@
 import type { RelayAnnouncement } from '../broker/announcement.ts';
+import { printableCell } from '../printable.ts';
 import type { LabView, LaneView, SeenWorker } from './lab-view.ts';
 
 /** The lab as lines of text: what is wrong, relays, workers, lanes, and how the last commands ended. */
@@ -27,7 +28,7 @@ export function renderLab(
         ...[String(id), fqdn, action, status, ago(endedMs), worker, firstLine(message)],
       ]),
     ),
-  ].map(printable);
+  ].map(printableCell);
 }
 
 const LANES = 20;
@@ -70,11 +71,6 @@ function laneCells({ lane, waiting, running }: LaneView, ago: (ms: number) => st
 
 function firstLine(text: string): string {
   return text.split('\n', 1)[0] ?? '';
-}
-
-/** What others say of themselves must not write to the admin's terminal but text. */
-function printable(line: string): string {
-  return line.replaceAll(/\p{Cc}/gu, '?');
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): readonly string[] {

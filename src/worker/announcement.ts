@@ -69,13 +69,13 @@ function inLine(queue: Pick<CommandQueue, 'inLine'>): Pick<WorkerAnnouncement, '
   return { waiting: Object.fromEntries(waiting), lanes: longestLanes(byLane) };
 }
 
-const STAGES = { claimed: 'claimed', started: 'running', ended: 'ended' } as const;
+const STAGES = { claimed: 'claimed', started: 'running', 'on owed': 'running', ended: 'ended' } as const;
 
 function announced(entry: JournalEntry): readonly AnnouncedCommand[] {
   const { stage, receivedAt, startedAt, endedAt } = entry;
   if (stage === 'claiming' || stage === 'told') return [];
-  const sinceMs = { claimed: receivedAt, started: startedAt, ended: endedAt }[stage] ?? receivedAt;
-  return [{ ...named(entry), stage: STAGES[stage], sinceMs: wallTimeOf(sinceMs) }];
+  const sinceMs = stage === 'ended' ? endedAt : stage === 'claimed' ? receivedAt : startedAt;
+  return [{ ...named(entry), stage: STAGES[stage], sinceMs: wallTimeOf(sinceMs ?? receivedAt) }];
 }
 
 function named({ command: { id, fqdn, action, power } }: JournalEntry): NamedCommand {

@@ -4,6 +4,7 @@ import { runAction } from '../actions/run-action.ts';
 import { claim, type ClaimOptions } from '../claim/claim.ts';
 import type { Command } from '../command.ts';
 import type { HubClient } from '../hub/hub-client.ts';
+import type { RunProcess } from '../process/run-process.ts';
 import { systemClock } from '../queue/clock.ts';
 import { CommandQueue } from '../queue/command-queue.ts';
 import type { RecentIds } from '../queue/recent-ids.ts';
@@ -17,6 +18,8 @@ import { backoffMs } from '../wait.ts';
 import { lastPowerEnd } from './last-power-end.ts';
 import { ResumedCommands } from './resumed-commands.ts';
 import { runCommand } from './run-command.ts';
+import type { Survivors } from './survivors.ts';
+import type { SystemsOff } from './systems-off.ts';
 import type { WorkerOptions } from './worker-options.ts';
 
 export interface QueueParts {
@@ -30,6 +33,9 @@ export interface QueueParts {
   readonly claimed: RecentIds;
   readonly powerScripts: PowerScripts;
   readonly netboot: NetbootParts;
+  readonly systemsOff: SystemsOff;
+  readonly survivors: Survivors;
+  readonly runProcess: RunProcess;
   readonly whose: ClaimOptions['whose'];
   /** Resolves when other workers can know what this one has. */
   readonly announced: () => Promise<void>;
@@ -44,7 +50,9 @@ const FULL_BACKOFF = { firstMs: 500, maxMs: 2_000 };
 /** The queue of a worker: what claims, runs and reports its commands. */
 export function createQueue(options: WorkerOptions, parts: QueueParts): CommandQueue {
   const { config, environment, stopping, killing, log } = options;
-  const { hub, journal, check, reporter, answers, roster, claimed, whose, announced, onChange } = parts;
+  const { hub, journal, check, reporter, answers, roster, claimed, powerScripts, netboot, systemsOff } =
+    parts;
+  const { survivors, runProcess, whose, announced, onChange } = parts;
   const faults = new Map<number, number>();
   const announcing = async <T>(work: Promise<T>): Promise<T> => {
     onChange();
@@ -54,8 +62,9 @@ export function createQueue(options: WorkerOptions, parts: QueueParts): CommandQ
       onChange();
     }
   };
+  const onStaysOff = (command: Command): void => systemsOff.staysOff(command);
   const resumed = new ResumedCommands({
-    ...{ hub, journal, check, announced, log },
+    ...{ hub, journal, check, announced, onStaysOff, log },
     hasOthers: config.amqpUrls.length > 0,
     signal: stopping,
   });
@@ -64,12 +73,15 @@ export function createQueue(options: WorkerOptions, parts: QueueParts): CommandQ
       act: runAction,
       settings: config,
       environment,
-      powerScripts: parts.powerScripts,
-      netboot: parts.netboot,
+      runProcess,
+      powerScripts,
+      netboot,
       stopping,
       killing,
       journal,
       onStarted: (entry) => answers.running(entry),
+      systemsOff,
+      survivors,
       log,
     });
   return new CommandQueue({
@@ -87,7 +99,10 @@ export function createQueue(options: WorkerOptions, parts: QueueParts): CommandQ
         return answer;
       },
       run: (command) => announcing(resumed.runIfOurs(command, run)),
-      report: ({ id }) => announcing(reporter.report(id)),
+      report: async (command) => {
+        await announcing(reporter.report(command.id));
+        await survivors.gone(command);
+      },
       alsoReplyTo: (id, reply) => answers.alsoTo(id, reply),
     },
   });

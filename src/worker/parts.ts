@@ -10,6 +10,7 @@ import { DEFAULT_POWER_SCRIPTS_DIR } from '../config/settings/power-settings.ts'
 import { hubFrom } from '../hub-from.ts';
 import type { HubClient } from '../hub/hub-client.ts';
 import type { Logger } from '../logger.ts';
+import type { RunProcess } from '../process/run-process.ts';
 import { systemClock } from '../queue/clock.ts';
 import type { CommandQueue } from '../queue/command-queue.ts';
 import { RecentIds } from '../queue/recent-ids.ts';
@@ -27,6 +28,8 @@ import type { WorkerMoment } from './announcement.ts';
 import { Colleagues, workerName } from './colleagues.ts';
 import { createQueue } from './create-queue.ts';
 import type { Sources } from './sources.ts';
+import { Survivors } from './survivors.ts';
+import { SystemsOff } from './systems-off.ts';
 import type { WorkerOptions } from './worker-options.ts';
 
 /** What a worker is made of. */
@@ -56,12 +59,12 @@ export interface Parts {
 const CLAIMED_MS = 600_000;
 
 /** Makes the parts, and opens the journal. @throws ConfigError when that cannot be */
-export function createParts(options: WorkerOptions): Parts {
+export function createParts(options: WorkerOptions, runProcess: RunProcess): Parts {
   const { config, log } = options;
   let colleagues: Colleagues | undefined;
   const troubles = new Troubles(() => colleagues?.changed());
   const journal = new Journal(config.stateDir, { log, troubles });
-  const hub = hubFrom(config, log);
+  const hub = hubFrom(config, options.environment, log);
   const images = imageStore(options);
   const names = new NameService({ threads: threadsForSystems(options.environment) });
   const publisher = startPublisher(config, log);
@@ -77,27 +80,20 @@ export function createParts(options: WorkerOptions): Parts {
     now: steadyNow,
   });
   const queue = createQueue(options, {
-    ...{ hub, journal, reporter, check, answers, roster, claimed },
+    ...{ hub, journal, reporter, check, answers, roster, claimed, systemsOff: new SystemsOff(troubles) },
     powerScripts: powerScripts(options, troubles),
     netboot: { images, writtenPaths: journal.writtenPaths, lookup: names.lookup },
+    survivors: new Survivors({ troubles, signal: options.stopping, log }),
+    runProcess,
     whose: (id) => (publisher === undefined ? 'ours' : doubts.whose(id)),
     announced: () => colleagues?.announced(options.stopping) ?? Promise.resolve(),
     onChange: () => colleagues?.changed(),
   });
   const mode = (): WorkerMoment['mode'] => sources?.mode() ?? 'starting';
   if (publisher !== undefined) {
-    colleagues = new Colleagues({
-      config,
-      publisher,
-      hub,
-      journal,
-      queue,
-      roster,
-      mode,
-      last: () => answers.last(),
-      troubles,
-      log,
-    });
+    const last = (): WorkerMoment['last'] => answers.last();
+    const shared = { config, publisher, hub, journal, queue, roster, troubles, log };
+    colleagues = new Colleagues({ ...shared, mode, last });
   }
   const modeFrom = (from: Pick<Sources, 'mode'>): void => void (sources = from);
   return {

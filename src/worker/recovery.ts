@@ -9,19 +9,22 @@ import type { JournalEntry } from '../report/journal-entry.ts';
 import { steadyNow } from '../steady-clock.ts';
 import { wait } from '../wait.ts';
 import { abortedOutcome, runMarker } from './run-command.ts';
+import { SURVIVORS_HOLD_MS } from './survivors.ts';
 
 export interface RecoveryOptions {
   readonly journal: Pick<Journal, 'identity' | 'entries' | 'ended'>;
   readonly queue: Pick<CommandQueue, 'resume'>;
   /** Called for what the hub knows, and only its publisher still waits for. */
   readonly onTold: (entry: JournalEntry) => void;
+  /** Called for a reboot that was cut short after it had switched its system off. */
+  readonly onSystemOff: (command: Command) => void;
   readonly signal: AbortSignal;
   readonly log: Logger;
 }
 
 /**
  * Takes up every journaled command where a former life of this worker left it. A command whose former run has left something
- * that does not end keeps its lanes closed until it does; the others go on.
+ * that cannot be killed keeps its lanes closed until that has ended, for ten minutes at most; the others go on.
  */
 export function recover(options: RecoveryOptions): void {
   const { journal, log } = options;
@@ -59,21 +62,23 @@ const TRY_AGAIN_MS = 10_000;
 
 /**
  * Before a command runs again nothing of its former run may be left: two scripts at one machine is what lanes are there to
- * prevent. Gives true once that is so, false when a stop comes first.
+ * prevent. Gives true once that is so or ten minutes are over, false when a stop comes first.
  */
 async function hasEnded(
   run: FormerRun,
   { command }: JournalEntry,
   { signal, log }: RecoveryOptions,
 ): Promise<boolean> {
+  const { id, fqdn } = command;
+  const endAt = steadyNow() + SURVIVORS_HOLD_MS;
   do {
     try {
       await endGroups([run], { signal });
       return true;
     } catch (error) {
-      const { id, fqdn } = command;
       log.error('script of an earlier run does not end', { id, fqdn, reason: describeError(error) });
     }
+    if (steadyNow() >= endAt) return true;
   } while (await wait(TRY_AGAIN_MS, signal));
   return false;
 }
@@ -81,7 +86,7 @@ async function hasEnded(
 function takeUp(
   entry: JournalEntry,
   clear: Promise<boolean> | undefined,
-  { journal, queue, onTold }: RecoveryOptions,
+  { journal, queue, onTold, onSystemOff }: RecoveryOptions,
 ): void {
   const { command, stage } = entry;
   switch (stage) {
@@ -92,6 +97,9 @@ function takeUp(
     case 'started':
       if (isRepeatable(command.action)) return queue.resume(command, 'run', clear);
       return queue.resume(command, 'report', abortOnce(clear, command, journal));
+    case 'on owed':
+      onSystemOff(command);
+      return queue.resume(command, 'run', clear);
     case 'ended':
       return queue.resume(command, 'report');
     case 'told':

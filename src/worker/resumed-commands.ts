@@ -17,6 +17,8 @@ export interface ResumedCommandsOptions {
   readonly hasOthers: boolean;
   /** Resolves when the others can know what this worker has, or when that takes too long. */
   readonly announced: () => Promise<void>;
+  /** Called for a reboot that has switched its system off, and must not switch it on any more. */
+  readonly onStaysOff: (command: Command) => void;
   readonly signal: AbortSignal;
   readonly log: Logger;
 }
@@ -38,9 +40,7 @@ export class ResumedCommands {
     this.#options = options;
     const entries = options.journal.entries();
     this.#ids = new Set(
-      entries
-        .filter(({ stage }) => stage === 'claiming' || stage === 'claimed' || stage === 'started')
-        .map(({ command }) => command.id),
+      entries.filter(({ stage }) => stage !== 'ended' && stage !== 'told').map(({ command }) => command.id),
     );
   }
 
@@ -77,6 +77,10 @@ export class ResumedCommands {
     const { journal, log } = this.#options;
     const message = 'The command was ended at the hub while its worker was away';
     log.warn('command of an earlier run not run again', { id: command.id, reason: message });
+    if (journal.entry(command.id)?.stage === 'on owed') {
+      log.error('system stays off', { id: command.id, fqdn: command.fqdn, reason: message });
+      this.#options.onStaysOff(command);
+    }
     journal.ended(command, { status: 'aborted', message }, steadyNow(), { beginsRest: false });
     return 'ended';
   }

@@ -8,24 +8,28 @@ import type { Journal } from '../report/journal.ts';
 import type { JournalEntry } from '../report/journal-entry.ts';
 import { wait } from '../wait.ts';
 import { steadyNow } from '../steady-clock.ts';
+import type { Survivors } from './survivors.ts';
+import type { SystemsOff } from './systems-off.ts';
 
 export interface RunOptions extends Pick<
   ActionContext,
-  'settings' | 'environment' | 'powerScripts' | 'netboot' | 'stopping' | 'killing'
+  'settings' | 'environment' | 'runProcess' | 'powerScripts' | 'netboot' | 'stopping' | 'killing'
 > {
   readonly act: ActionFunction;
-  readonly journal: Pick<Journal, 'identity' | 'entry' | 'started' | 'runsIn' | 'ended'>;
+  readonly journal: Pick<Journal, 'identity' | 'entry' | 'started' | 'onOwed' | 'runsIn' | 'ended'>;
   /** Called once the command is about to run. */
   readonly onStarted: (entry: JournalEntry) => void;
   /** How long to wait for room in a full journal before what must not be repeated is aborted; 30 s unless given. */
   readonly roomPatienceMs?: number;
+  readonly systemsOff: Pick<SystemsOff, 'isOff' | 'ended'>;
+  readonly survivors: Pick<Survivors, 'add'>;
   readonly log: Logger;
 }
 
 /** Runs a claimed command and journals how it ended; `interrupted` when a stop came first and it will be run again. */
 export async function runCommand(command: Command, options: RunOptions): Promise<'ended' | 'interrupted'> {
-  const { act, journal, onStarted, settings, environment, powerScripts, netboot, stopping, killing } =
-    options;
+  const { act, journal, onStarted, systemsOff, survivors } = options;
+  const { settings, environment, runProcess, powerScripts, netboot, stopping, killing } = options;
   const { id, fqdn, action } = command;
   const log = options.log.child({ id, fqdn, action });
   // Not begun, it does not count as started: even what must not be repeated can then be run after the next start.
@@ -33,26 +37,37 @@ export async function runCommand(command: Command, options: RunOptions): Promise
   // Set aside meanwhile: it is not ours any more.
   if (journal.entry(id) === undefined) return 'interrupted';
   const startedAt = steadyNow();
-  const begun = await journalStart(command, startedAt, options);
+  const isOnOwed = (): boolean => journal.entry(id)?.stage === 'on owed';
+  const reboot = { isOff: isOnOwed(), switchedOff: () => remember(() => journal.onOwed(id), log) };
+  const begun = reboot.isOff ? 'started' : await journalStart(command, startedAt, options);
   if (begun !== 'started') return begun;
   const entry = journal.entry(id);
   if (entry !== undefined) onStarted(entry);
   log.info('command started');
-  const outcome = await outcomeOf(command, act, {
+  const isResumable = (): boolean => isRepeatable(action) || isOnOwed();
+  const outcome = await outcomeOf(command, act, isResumable, {
     settings,
     environment,
+    runProcess,
     powerScripts,
     netboot,
     stopping,
     killing,
     marker: runMarker(journal, id),
+    reboot,
     log,
     onProcessGroup: (group) => journal.runsIn(id, group),
+    onSurvivors: (processes) => survivors.add(id, processes),
   });
   if (outcome === 'interrupted') {
     log.info('command interrupted, to be run again after the next start');
+    if (isOnOwed()) {
+      log.error('system is off, to be switched on after the next start');
+      systemsOff.isOff(command);
+    }
     return 'interrupted';
   }
+  systemsOff.ended(command);
   const endedAt = steadyNow();
   journal.ended(command, outcome, endedAt, { beginsRest: beginsRest(command) });
   log.info('command ended', { ...outcome, ranMs: Math.round(endedAt - startedAt) });
@@ -93,6 +108,15 @@ export function runMarker({ identity }: Pick<Journal, 'identity'>, id: number): 
   return `${identity}/${id}`;
 }
 
+/** A mark that makes the next start do less. That it cannot be written is no reason to leave a system off now. */
+function remember(mark: () => void, log: Logger): void {
+  try {
+    mark();
+  } catch (error) {
+    log.error('reboot past its off is not journaled', { reason: describeError(error) });
+  }
+}
+
 /** How a command ends that was cut short, or may have been, and must not be run twice. */
 export function abortedOutcome(command: Command, why: string): Outcome {
   return {
@@ -108,6 +132,7 @@ const MESSAGE_LENGTH = 1_000;
 async function outcomeOf(
   command: Command,
   act: ActionFunction,
+  isResumable: () => boolean,
   context: ActionContext,
 ): Promise<Outcome | 'interrupted'> {
   try {
@@ -115,7 +140,7 @@ async function outcomeOf(
     return { status: 'completed' };
   } catch (error) {
     if (error instanceof InterruptedError) {
-      return isRepeatable(command.action) ? 'interrupted' : abortedOutcome(command, 'The worker was stopped');
+      return isResumable() ? 'interrupted' : abortedOutcome(command, 'The worker was stopped');
     }
     if (error instanceof CommandFailedError) {
       return {

@@ -1,5 +1,7 @@
 import { SaxesParser } from 'saxes';
 import { describeError } from '../errors.ts';
+import { excerpt } from '../excerpt.ts';
+import { LOST } from '../whole-text.ts';
 import { DOCUMENT, RULES, type OpenElement, type Rule } from './grammar.ts';
 import type { XmlRpcMessage } from './message.ts';
 import { XmlRpcParseError, XmlRpcTooLargeError } from './xml-rpc-errors.ts';
@@ -9,6 +11,11 @@ export interface DecodeLimits {
   readonly maxBytes?: number;
   /** Elements inside each other; 128 unless given, which is room for 40 structs. */
   readonly maxDepth?: number;
+  /**
+   * Whether characters that XML 1.0 forbids, written raw or as references, and bytes that are not UTF-8 are let through inside texts;
+   * false unless given. Such a text holds a forbidden character or U+FFFD then, by which `isWholeText` knows it.
+   */
+  readonly keepsDamage?: boolean;
 }
 
 /** Reads a whole document. @throws XmlRpcParseError, XmlRpcTooLargeError */
@@ -20,21 +27,24 @@ export function decode(document: string | Uint8Array, limits?: DecodeLimits): Xm
 
 /**
  * Reads a document that arrives in pieces, which may be cut anywhere. Strict: UTF-8 only, no DOCTYPE (hence no entities but XML's own
- * five), no element that XML-RPC does not know, nothing missing and nothing left over. Of no more use once it has thrown.
+ * five), no element that XML-RPC does not know, nothing missing and nothing left over. Only in texts it may be lenient: see `keepsDamage`.
+ * Of no more use once it has thrown.
  */
 export class Decoder {
   readonly #maxBytes: number;
   readonly #maxDepth: number;
-  readonly #utf8 = new TextDecoder('utf-8', { fatal: true });
+  readonly #utf8: InstanceType<typeof TextDecoder>;
   readonly #xml = new SaxesParser();
   readonly #document: OpenElement = open('document', DOCUMENT);
   readonly #open: OpenElement[] = [];
   #current = this.#document;
   #bytes = 0;
 
-  constructor({ maxBytes = 64 * 1024 * 1024, maxDepth = 128 }: DecodeLimits = {}) {
+  constructor({ maxBytes = 64 * 1024 * 1024, maxDepth = 128, keepsDamage = false }: DecodeLimits = {}) {
     this.#maxBytes = maxBytes;
     this.#maxDepth = maxDepth;
+    this.#utf8 = new TextDecoder('utf-8', { fatal: !keepsDamage });
+    if (keepsDamage) this.#xml.on('error', (error) => this.#forgive(error));
     this.#xml.on('opentagstart', ({ name }) => this.#openTag(name));
     this.#xml.on('text', (text) => this.#text(text));
     this.#xml.on('cdata', (text) => this.#text(text));
@@ -68,8 +78,16 @@ export class Decoder {
     } catch (error) {
       const where = `line ${this.#xml.line}, column ${this.#xml.column}`;
       const what = describeError(error).replace(/^\d+:\d+: /, '');
-      throw new XmlRpcParseError(`not XML-RPC at ${where}: ${what}`, { cause: error });
+      throw new XmlRpcParseError(`not XML-RPC at ${where}: ${excerpt(what)}`, { cause: error });
     }
+  }
+
+  /** Lets the parser go on after a forbidden character. One that was written raw is in the text as it is. */
+  #forgive(error: Error): void {
+    if (error.message.endsWith(FORBIDDEN_CHARACTER)) return;
+    if (!error.message.endsWith(FORBIDDEN_REFERENCE)) throw error;
+    // The text gets the reference itself, which looks like a text that is whole.
+    this.#current.text += LOST;
   }
 
   #openTag(name: string): void {
@@ -100,6 +118,10 @@ export class Decoder {
     element.rule.close?.(element, this.#current);
   }
 }
+
+// In the words of saxes.
+const FORBIDDEN_CHARACTER = ': disallowed character.';
+const FORBIDDEN_REFERENCE = ': malformed character entity.';
 
 // Half of all elements are leaves; they share one list that nobody can add to.
 const NONE: never[] = [];

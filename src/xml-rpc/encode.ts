@@ -1,3 +1,4 @@
+import { FORBIDDEN_IN_XML, LOST } from '../whole-text.ts';
 import type { XmlRpcInput } from './value.ts';
 
 /** The text of a call. Throws a TypeError or RangeError for what XML-RPC cannot say (NaN, a bigint over 64 bits). */
@@ -60,13 +61,11 @@ function isArray(value: XmlRpcInput): value is readonly XmlRpcInput[] {
   return Array.isArray(value);
 }
 
-// What XML 1.0 cannot carry in any form: most control characters, two non-characters, and halves of surrogate pairs.
-const UNSAYABLE = /[\u0000-\u0008\u000B\u000C\u000E-\u001F\uFFFE\uFFFF]|\p{Surrogate}/gu;
 const ESCAPES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '\r': '&#13;' };
 
-/** `text` as it stands between two tags; what XML 1.0 cannot carry becomes U+FFFD. */
+/** `text` as it stands between two tags; what XML 1.0 cannot carry becomes U+FFFD, by which `decodeCommand` knows that it was changed. */
 export function escapeText(text: string): string {
   return text
-    .replace(UNSAYABLE, '\uFFFD')
+    .replace(FORBIDDEN_IN_XML, LOST)
     .replace(/[&<>\r]/g, (character) => ESCAPES[character] ?? character);
 }

@@ -60,11 +60,13 @@ describe('a worker that dies and is started again', () => {
     { when: 'after', step: 'claimed', nth: 1, end: 'Completed', modes: ['off', 'on'] },
     { when: 'after', step: 'started', nth: 1, end: 'Aborted', modes: [] },
     { when: 'after', step: 'runsIn', nth: 1, end: 'Aborted', modes: ['off'] },
-    { when: 'after', step: 'runsIn', nth: 2, end: 'Aborted', modes: ['off', 'on'] },
-    { when: 'before', step: 'ended', nth: 1, end: 'Aborted', modes: ['off', 'on'] },
+    { when: 'before', step: 'onOwed', nth: 1, end: 'Aborted', modes: ['off'] },
+    { when: 'after', step: 'onOwed', nth: 1, end: 'Completed', modes: ['off', 'on'] },
+    { when: 'after', step: 'runsIn', nth: 2, end: 'Completed', modes: ['off', 'on', 'on'] },
+    { when: 'before', step: 'ended', nth: 1, end: 'Completed', modes: ['off', 'on', 'on'] },
     { when: 'after', step: 'ended', nth: 1, end: 'Completed', modes: ['off', 'on'] },
   ] as const)(
-    'never repeats any part of `reboot` when it died right $when "$step" number $nth',
+    'never repeats the off of a `reboot`, and does what is left of it, when it died right $when "$step" number $nth',
     async ({ when, step, nth, end, modes }) =>
       inLab(async (lab) => {
         await dieAt(lab, { when, step, nth }, 'reboot');

@@ -45,6 +45,7 @@ describe('netboot', () => {
   const untilEnded = (id: number): Promise<unknown> =>
     waitUntil(() => !['Queued', 'Running', undefined].includes(lab.hub.latest(id)?.status), {
       what: `end of ${id}`,
+      timeoutMs: 20_000,
     });
   const own = (tree: Tree = readTree(root)): readonly string[] =>
     Object.keys(tree).filter((path) => path.includes(FQDN) || /0A1043DE/i.test(path));

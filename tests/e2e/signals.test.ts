@@ -1,4 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { catchesSignal } from '../helpers/catches-signals.ts';
+import { startCli, type CliProcess } from '../helpers/cli-process.ts';
 import { joinBroker, type LabBroker } from '../helpers/lab-broker.ts';
 import { openLab, type Lab } from '../helpers/lab.ts';
 import { startTcpProxy } from '../helpers/tcp-proxy.ts';
@@ -85,6 +87,39 @@ describe('a worker that is told to stop', () => {
     expect(lab.violations()).toEqual([]);
   });
 
+  it('ends the scripts by itself when a stop takes longer than STOP_TIMEOUT, and exits with 1', async () => {
+    lab.queue({ id: 1, type: 'gated' });
+    const worker = lab.startWorker({ STOP_TIMEOUT: 1 });
+    await started(1);
+    worker.signal('SIGTERM');
+    expect(await worker.exited).toBe(1);
+    expect(lab.power.alive()).toEqual([]);
+    expect(lab.hub.latest(1)).toMatchObject({ status: 'Running' });
+    lab.power.letThrough(1);
+    lab.startWorker();
+    await lab.untilEnded();
+    expect(lab.hub.latest(1)).toMatchObject({ status: 'Completed' });
+  });
+
+  it('tries once more to switch a system on that a reboot has switched off, and leaves the rest to the next start', async () => {
+    lab.queue({ id: 1, action: 'reboot', type: 'reviving' });
+    const worker = lab.startWorker({ POWER_ATTEMPTS: 5 });
+    await worker.untilLogged('power script failed');
+    worker.signal('SIGTERM');
+    expect(await worker.exited).toBe(0);
+    expect(lab.power.of(1, 'start').map(({ mode }) => mode)).toEqual(['off', 'on', 'on']);
+    expect(lab.hub.latest(1)).toMatchObject({ status: 'Running' });
+    expect(worker.logged('system is off, to be switched on after the next start')).toMatchObject([
+      { level: 'error', id: 1, fqdn: 'sys1.lab.test' },
+    ]);
+    lab.power.letThrough(1);
+    lab.startWorker();
+    await lab.untilEnded();
+    expect(lab.hub.latest(1)).toMatchObject({ status: 'Completed' });
+    expect(lab.power.of(1, 'start').map(({ mode }) => mode)).toEqual(['off', 'on', 'on', 'on']);
+    expect(lab.violations()).toEqual([]);
+  });
+
   it('never blames a system for a stop between two attempts', async () => {
     lab.queue({ id: 1, type: 'shut' });
     const worker = lab.startWorker({ POWER_ATTEMPTS: 3 });
@@ -119,5 +154,69 @@ describe('a worker that is told to stop', () => {
     expect(lab.power.of(1, 'start')).toHaveLength(1);
     expect(lab.violations()).toEqual([]);
     await proxy.close();
+  });
+});
+
+describe('a program that has just been started', () => {
+  let lab: Lab;
+  let running: CliProcess[];
+
+  beforeEach(async () => {
+    running = [];
+    lab = await openLab();
+  });
+  afterEach(async () => {
+    await Promise.all(running.map((one) => one.kill()));
+    await lab.close();
+  });
+
+  /** Starts the role, and comes back as soon as its first statement has run. */
+  const start = async (role: string, ...args: readonly string[]): Promise<CliProcess> => {
+    const settings = {
+      ...lab.settings(role === 'relay' || role === 'status' ? { AMQP_URL: 'amqp://127.0.0.1:1' } : {}),
+      ...(role === 'server' && { SERVER_LISTEN: '127.0.0.1:0' }),
+    };
+    const program = startCli([role, ...args], { settings });
+    running.push(program);
+    await waitUntil(() => catchesSignal(program.pid, 'SIGHUP'), { timeoutMs: 30_000 });
+    expect(program.stderr).toBe('');
+    return program;
+  };
+
+  it.each(['worker', 'relay', 'server'])(
+    'survives SIGHUP, SIGUSR1 and SIGUSR2 at once and later, as %s, and opens no debugger',
+    async (role) => {
+      const program = await start(role);
+      const signals = ['SIGHUP', 'SIGUSR1', 'SIGUSR2'] as const;
+      for (const signal of signals) program.signal(signal);
+      await program.untilLogged(role === 'server' ? 'server started' : `${role} starts`);
+      for (const signal of signals) program.signal(signal);
+      program.signal('SIGTERM');
+      expect(await program.exited).toBe(0);
+      expect(program.stderr).not.toContain('ebugger');
+    },
+  );
+
+  it.each(['worker', 'relay', 'server'])('stops in order on SIGTERM at once, as %s', async (role) => {
+    const program = await start(role);
+    program.signal('SIGTERM');
+    expect(await program.exited).toBe(0);
+  });
+
+  it.each([
+    ['status', ['--watch']],
+    ['queue', ['sys1.lab.test', 'on', '--wait']],
+    ['check-config', []],
+  ] as const)('ends when its terminal is closed, as %s', async (role, args) => {
+    const program = await start(role, ...args);
+    program.signal('SIGHUP');
+    expect(await program.exited).toBe('SIGHUP');
+  });
+
+  it('needs no more than 64 descriptors to run commands', async () => {
+    lab.queue({ id: 1 });
+    running.push(startCli(['worker'], { settings: lab.settings(), maxDescriptors: 64 }));
+    await lab.untilEnded();
+    expect(lab.violations()).toEqual([]);
   });
 });

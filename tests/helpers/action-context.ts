@@ -1,7 +1,21 @@
 import type { ActionContext, ActionSettings, WrittenPathsMemory } from '../../src/actions/action-context.ts';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { PowerScripts } from '../../src/actions/power/power-scripts.ts';
+import { chooseStarter } from '../../src/process/choose-starter.ts';
+import { createRunner, type RunProcess } from '../../src/process/run-process.ts';
 import { Troubles } from '../../src/troubles.ts';
 import { silentLogger } from './silent-logger.ts';
+
+let runner: Promise<RunProcess> | undefined;
+
+/** Runs programs as a worker with default settings does. */
+export const runProcess: RunProcess = async (options) => {
+  runner ??= chooseStarter('auto', join(tmpdir(), `beaker-provision-test-${process.pid}`)).then(
+    ({ starter }) => createRunner(starter),
+  );
+  return (await runner)(options);
+};
 
 /** What actions get, with everything that a test does not care about filled in; no waits between attempts. */
 export function actionContext(
@@ -30,6 +44,9 @@ export function actionContext(
     stopping: new AbortController().signal,
     killing: new AbortController().signal,
     onProcessGroup: () => undefined,
+    onSurvivors: () => undefined,
+    runProcess,
+    reboot: { isOff: false, switchedOff: () => undefined },
     timing: { retryDelayMs: () => 0, rebootPauseMs: 0 },
     ...rest,
     settings: {

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
+import type { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
@@ -40,6 +41,10 @@ export interface CliOptions {
   readonly program?: readonly string[];
   /** A command with arguments that runs it in the end, as `nice` does. */
   readonly under?: readonly string[];
+  /** A descriptor or connection for its standard error; then nothing of that is kept here. */
+  readonly stderr?: number | Socket;
+  /** How many descriptors it may have open. */
+  readonly maxDescriptors?: number;
 }
 
 const BUILT = resolve('dist/cli.js');
@@ -48,19 +53,20 @@ const TFTP_ROOT = join(tmpdir(), 'beaker-provision-test-tftp');
 
 /** Starts the built program with these arguments and settings, and nothing of this process's environment but PATH. */
 export function startCli(args: readonly string[], options: CliOptions = {}): CliProcess {
-  const { settings = {}, env = {}, program = [BUILT], under = [] } = options;
+  const { settings = {}, env = {}, program = [BUILT], under = [], stderr = 'pipe', maxDescriptors } = options;
   if (!existsSync(BUILT)) throw new Error(`expected ${BUILT}, found none; run npm run build`);
   const variables = Object.entries(settings).map(([key, value]) => [`BEAKER_${key}`, String(value)] as const);
-  const [file, ...before] = [...under, process.execPath, ...program, ...args];
-  const child = spawn(file ?? process.execPath, before, {
+  const limit = maxDescriptors === undefined ? [] : ['prlimit', `--nofile=${maxDescriptors}`];
+  const [file = '', ...fileArgs] = [...under, ...limit, process.execPath, ...program, ...args];
+  const child = spawn(file, fileArgs, {
     env: { PATH: process.env['PATH'], BEAKER_TFTP_ROOT: TFTP_ROOT, ...Object.fromEntries(variables), ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', 'pipe', stderr],
   });
   const { pid } = child;
   if (pid === undefined) throw new Error(`${process.execPath}: expected it to start`);
   const output = { stdout: '', stderr: '' };
-  child.stdout.setEncoding('utf8').on('data', (text: string) => (output.stdout += text));
-  child.stderr.setEncoding('utf8').on('data', (text: string) => (output.stderr += text));
+  child.stdout?.setEncoding('utf8').on('data', (text: string) => (output.stdout += text));
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => (output.stderr += text));
   const exited = new Promise<number | NodeJS.Signals>((done) => {
     child.once('close', (code, signal) => done(code ?? signal ?? 0));
   });

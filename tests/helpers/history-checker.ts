@@ -61,14 +61,14 @@ function runs({ commands, events, lines }: History): string[] {
       own.filter((line) => line.event === event).map(({ mode }) => mode);
     const wanted = action === 'reboot' ? ['off', 'on'] : [action];
     const hasCompleted = events.some((event) => event.id === id && event.status === 'Completed');
-    const isOnce = action === 'reboot' || action === 'interrupt';
+    // A reboot that was cut short after its off still owes the on, which may be repeated like any other.
+    const onceModes = { reboot: 'off', interrupt: 'interrupt' }[action];
+    const repeated = modes('start').filter((mode) => mode === onceModes).length > 1;
     return [
       ...(hasCompleted && !wanted.every((mode) => modes('end').includes(mode))
         ? [`command ${id}: ${action} completed, but only this ran to its end: ${modes('end').join(', ')}`]
         : []),
-      ...(isOnce && new Set(modes('start')).size < modes('start').length
-        ? [`command ${id}: ${action} was repeated: ${modes('start').join(', ')}`]
-        : []),
+      ...(repeated ? [`command ${id}: ${action} was repeated: ${modes('start').join(', ')}`] : []),
     ];
   });
 }

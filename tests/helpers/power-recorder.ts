@@ -6,7 +6,7 @@ import type { ScriptLine } from './history-checker.ts';
 /**
  * An admin's power scripts that record what they do. The power settings of a command tell them what to record: `user` is
  * the id of the command and `id` the system's FQDN. Types: `quick`; `brief` takes a fifth of a second, `lasting` two; `gated` takes until its
- * command is let through; `deaf` is `gated` and ignores SIGTERM; `shut` fails until its command is let through; `refusing` prints its
+ * command is let through; `deaf` is `gated` and ignores SIGTERM; `shut` fails until its command is let through, `reviving` for all but `off`; `refusing` prints its
  * password and exits with 3.
  */
 export interface PowerRecorder {
@@ -58,6 +58,7 @@ const BODIES = {
   lasting: 'sleep 2',
   gated: WAIT_AT_GATE,
   deaf: `trap '' TERM\n${WAIT_AT_GATE}`,
+  reviving: '[ "$power_mode" = off ] || [ -e "$dir/gates/$power_user" ] || exit 1',
   shut: '[ -e "$dir/gates/$power_user" ] || exit 1',
   refusing: 'echo "no answer for $power_user from $power_address"; echo "tried $power_pass" >&2; exit 3',
 };

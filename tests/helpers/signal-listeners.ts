@@ -1,6 +1,6 @@
-const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
+const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGUSR1', 'SIGUSR2'] as const;
 
-/** Remembers who listens to the stop signals now; the function that comes back takes everybody else off. */
+/** Remembers who listens to signals now; the function that comes back takes all other listeners off. */
 export function rememberSignalListeners(): () => void {
   const before = SIGNALS.map((signal) => ({ signal, known: process.listeners(signal) }));
   return () => {

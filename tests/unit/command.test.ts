@@ -12,6 +12,7 @@ import {
 import type { Command } from '../../src/command.ts';
 import { InvalidCommandError } from '../../src/errors.ts';
 import { Secret } from '../../src/secret.ts';
+import { FORBIDDEN_IN_XML, LOST } from '../../src/whole-text.ts';
 import { trimmed } from '../../src/white-space.ts';
 import { powerCommand } from '../helpers/commands.ts';
 
@@ -119,6 +120,11 @@ describe('a command off the wire', () => {
     [{ ...WIRE, power: { ...WIRE.power, type: null } }, ['power.type: ']],
     [{ ...WIRE, power: { ...WIRE.power, address: 'x'.repeat(4097) } }, ['power.address: ']],
     [{ ...WIRE, power: { ...WIRE.power, passwd: ['x'] } }, ['power.passwd: ']],
+    [{ ...WIRE, power: { ...WIRE.power, type: 'a\u0001' } }, ['power.type: expected text without']],
+    [{ ...WIRE, power: { ...WIRE.power, address: 'a\u001b' } }, ['power.address: expected text without']],
+    [{ ...WIRE, power: { ...WIRE.power, id: 'a\ufffe' } }, ['power.id: expected text without']],
+    [{ ...WIRE, power: { ...WIRE.power, user: 'a\ufffd' } }, ['power.user: expected text without']],
+    [{ ...WIRE, power: { ...WIRE.power, passwd: 'a\ud800' } }, ['power.passwd: expected text without']],
     [{ ...WIRE, power: null }, ['power: expected the power settings']],
     [{ ...NETBOOT_WIRE, netboot: undefined }, ['netboot: expected kernel and initrd']],
     [
@@ -256,7 +262,9 @@ function refusal(wire: unknown): InvalidCommandError {
 }
 
 function anyCommand(): fc.Arbitrary<Command> {
-  const text = fc.string({ unit: 'binary', maxLength: 50 });
+  const text = fc
+    .string({ unit: 'binary', maxLength: 50 })
+    .map((any) => any.replace(FORBIDDEN_IN_XML, '').replaceAll(LOST, ''));
   const duration = fc.double({ min: 0, max: 2_000_000, noNaN: true }).map((value) => value + 0);
   const power = fc.record({
     type: text,

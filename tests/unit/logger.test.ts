@@ -113,6 +113,96 @@ describe.each(['json', 'text'] as const)('the log as %s', (format) => {
   });
 });
 
+describe.each(['json', 'text'] as const)('a log line about what others say, as %s', (format) => {
+  const STEERING = ['\x1b', '\x07', '\x7f', '\x85', '\x9b', '\u2028', '\u202e', '\u2066', '\ufeff'];
+
+  it.each(STEERING)('has no raw %j in values, keys, lists and the facts of a child logger', (character) => {
+    const text = `a${character}b`;
+    const [line = ''] = logged({ format }, (log) =>
+      log.child({ [text]: text }).info(text, { text, [`${text}2`]: { [text]: [text] } }),
+    );
+    expect(line).not.toContain(character);
+    expect(line).toContain(`\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  });
+
+  it('holds the ends of a long text', () => {
+    const [line = ''] = logged({ format }, (log) =>
+      log.error('cannot list', { reason: `fault ${'x'.repeat(1_000_000)} end` }),
+    );
+    expect(line).toMatch(/fault x+ \[… of 1000010 characters …\] x+ end/);
+    expect(line.length).toBeLessThan(3_000);
+  });
+
+  it.each([
+    ['many texts', Array.from({ length: 10_000 }, () => 'x'.repeat(10_000))],
+    [
+      'many members',
+      Object.fromEntries(Array.from({ length: 10_000 }, (_none, at) => [`k${at}`, 'x'.repeat(1_000)])),
+    ],
+    ['a long key', { ['k'.repeat(100_000)]: 1 }],
+    ['many bytes', Buffer.alloc(1_000_000)],
+    ['many controls', '\x1b'.repeat(100_000)],
+    ['many numbers', Array.from({ length: 100_000 }, (_none, at) => at)],
+    ['a deep one', deep(10_000)],
+    ['a circle', circle()],
+  ])('is short, whatever the facts are: %s', (_what, value) => {
+    const [line = ''] = logged({ format }, (log) => log.info('event', { value }));
+    expect(line).toContain('event');
+    expect(line.length).toBeLessThan(70_000);
+  });
+
+  it('is written whatever the facts do', () => {
+    const odd = {
+      big: 12n,
+      toJSON: {
+        toJSON: () => {
+          throw new Error('no');
+        },
+      },
+      nothing: Number.NaN,
+      error: new Error('refused'),
+      date: new Date(0),
+      call: () => 1,
+    };
+    const [line = ''] = logged({ format }, (log) => log.info('event', { odd: { ...odd } }));
+    for (const part of ['12', 'unreadable', 'refused', '1970-01-01']) expect(line).toContain(part);
+  });
+
+  it('does not copy what it leaves out', () => {
+    const text = 'x'.repeat(50_000_000);
+    const startedAt = performance.now();
+    const lines = logged({ format }, (log) => {
+      for (let nth = 0; nth < 20; nth += 1) log.info('event', { text, nested: { list: [text, { text }] } });
+    });
+    expect(performance.now() - startedAt).toBeLessThan(1_000);
+    expect(lines[0]).toContain('of 50000000 characters');
+  });
+});
+
+it('counts warnings that come again and again', () => {
+  const lines = logged({ format: 'text' }, (log) => {
+    for (let attempt = 1; attempt <= 5; attempt += 1) log.warn('no broker session', { attempt });
+    log.info('broker session');
+  });
+  expect(lines.map((line) => line.replace(/^\S+ /, ''))).toEqual([
+    'WARN  no broker session attempt=1',
+    'WARN  no broker session attempt=5 repeated=4',
+    'INFO  broker session',
+  ]);
+});
+
+function deep(depth: number): unknown {
+  let value: unknown = 'end';
+  for (let at = 0; at < depth; at += 1) value = { value };
+  return value;
+}
+
+function circle(): unknown {
+  const value: Record<string, unknown> = {};
+  value['self'] = value;
+  return value;
+}
+
 /** The lines that `log` writes. */
 function logged(options: Partial<LoggerOptions>, log: (logger: Logger) => void): string[] {
   const stream = new PassThrough();

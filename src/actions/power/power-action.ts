@@ -22,7 +22,9 @@ export async function powerAction(command: Command, context: ActionContext): Pro
     case 'interrupt':
       return powerScript(action, power, context);
     case 'reboot':
+      if (context.reboot.isOff) return powerScript('on', power, context, { isOwed: true });
       await powerScript('off', power, context);
+      context.reboot.switchedOff();
       return switchOnAgain(fqdn, power, context);
     case 'clear_logs':
     case 'configure_netboot':
@@ -31,11 +33,11 @@ export async function powerAction(command: Command, context: ActionContext): Pro
   }
 }
 
-/** A stop does not leave the system off: once a reboot has begun, only `killing` interrupts it. */
+/** A stop does not leave the system off if it can be helped: the pause is kept, and one attempt is made even then. */
 async function switchOnAgain(fqdn: string, power: PowerSettings, context: ActionContext): Promise<void> {
   const { killing, timing = POWER_TIMING } = context;
   if (!(await wait(timing.rebootPauseMs, killing))) {
     throw new InterruptedError(`${fqdn} is off: its reboot was stopped before it was switched on again`);
   }
-  await powerScript('on', power, { ...context, stopping: killing });
+  await powerScript('on', power, context, { isOwed: true });
 }

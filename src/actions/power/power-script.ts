@@ -1,8 +1,8 @@
 import type { PowerSettings } from '../../command.ts';
 import { CommandFailedError, describeError, errorCode, InterruptedError } from '../../errors.ts';
 import { ProcessStartError } from '../../process/process-start-error.ts';
-import { runProcess } from '../../process/run-process.ts';
 import type { ProcessEnd } from '../../process/run-process.ts';
+import { SurvivorsError } from '../../process/survivors-error.ts';
 import { wait } from '../../wait.ts';
 import { trimmed } from '../../white-space.ts';
 import type { ActionContext } from '../action-context.ts';
@@ -12,27 +12,30 @@ import type { PowerMode } from './script-environment.ts';
 
 /**
  * Runs the system's power script until it succeeds, as often as the settings allow and as trying again may help.
- * @throws CommandFailedError after the last attempt, blaming the system unless the lab controller is at fault; InterruptedError when a stop came before success and attempts were left, or ended the script.
+ * @throws CommandFailedError after the last attempt, blaming the system unless the lab controller is at fault; InterruptedError when a stop
+ * came before success and attempts were left, or ended the script. What is owed to a system that is off (`isOwed`) is tried once more, and
+ * at once, after a stop.
  */
 export async function powerScript(
   mode: PowerMode,
   power: PowerSettings,
   context: ActionContext,
+  { isOwed = false }: { readonly isOwed?: boolean } = {},
 ): Promise<void> {
-  const { settings, powerScripts, log, stopping, timing = POWER_TIMING } = context;
+  const { settings, powerScripts, log, stopping, killing, timing = POWER_TIMING } = context;
   const file = powerScripts.find(power.type);
   const env = scriptEnvironment(mode, power, context);
+  let triesAfterStop = isOwed ? 1 : 0;
   for (let attempt = 1; ; attempt += 1) {
-    if (stopping.aborted) throw new InterruptedError(`power ${mode}: stopped before attempt ${attempt}`);
+    if (killing.aborted || (stopping.aborted && triesAfterStop === 0)) {
+      throw new InterruptedError(`power ${mode}: stopped before attempt ${attempt}`);
+    }
+    if (stopping.aborted) triesAfterStop -= 1;
     const failure = await tryOnce({ file, env, power, context });
     if (failure === undefined) return;
     log.warn('power script failed', { mode, attempt, ...failure.facts });
     if (failure.isFinal || attempt >= settings.powerAttempts) throw failure.afterAttempts(attempt);
-    if (!(await wait(timing.retryDelayMs(attempt + 1), stopping))) {
-      throw new InterruptedError(
-        `power ${mode}: stopped after ${attempt} of ${settings.powerAttempts} attempts`,
-      );
-    }
+    await wait(timing.retryDelayMs(attempt + 1), stopping);
   }
 }
 
@@ -54,7 +57,7 @@ interface Failure {
 async function tryOnce({ file, env, power, context }: Attempt): Promise<Failure | undefined> {
   const timeoutS = context.settings.powerTimeoutS;
   try {
-    const result = await runProcess({
+    const result = await context.runProcess({
       file,
       env,
       timeoutMs: timeoutS * 1000,
@@ -68,8 +71,23 @@ async function tryOnce({ file, env, power, context }: Attempt): Promise<Failure 
     return succeeded ? undefined : scriptFailure(file, result, timeoutS);
   } catch (error) {
     if (error instanceof ProcessStartError) return startFailure(file, error);
+    if (error instanceof SurvivorsError) throw survivorsFailure(file, error, context);
     throw error;
   }
+}
+
+/** Not tried again: two scripts at one machine is worse than none. */
+function survivorsFailure(
+  file: string,
+  error: SurvivorsError,
+  { killing, onSurvivors }: ActionContext,
+): Error {
+  if (killing.aborted) return new InterruptedError(`${file} was to be ended: ${error.message}`);
+  onSurvivors(error.survivors);
+  return new CommandFailedError(`Power script ${file} failed, and does not end: ${error.message}`, {
+    systemBroken: false,
+    cause: error,
+  });
 }
 
 /** How a script says by its exit status that a setting of the system cannot be used (EX_CONFIG of sysexits.h). */

@@ -1,8 +1,8 @@
 import { accessSync, constants, lstatSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { CommandFailedError, describeError, errorCode } from '../../errors.ts';
 import type { Logger } from '../../logger.ts';
+import { packageRoot } from '../../package-root.ts';
 import type { Troubles } from '../../troubles.ts';
 import { waysToChange } from './ways-to-change.ts';
 
@@ -109,8 +109,7 @@ export class PowerScripts {
 const MISSING = 'it does not exist';
 const TYPE_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
 
-/** As far up from `src` as from `dist`. */
-const BUNDLED_DIR = fileURLToPath(new URL('../../../power-scripts', import.meta.url));
+const BUNDLED_DIR = join(packageRoot, 'power-scripts');
 
 function requireName(type: string): void {
   if (TYPE_NAME.test(type)) return;

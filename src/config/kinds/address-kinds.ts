@@ -1,5 +1,5 @@
 import { isIPv6 } from 'node:net';
-import { z } from 'zod';
+import * as z from 'zod';
 import { hostName } from '../../command.ts';
 import { Secret } from '../../secret.ts';
 import type { ListenAddress } from '../config.ts';

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 
 /** A kind of value: how it is read from any source, and how it is shown to people. */
 export interface Kind<T> {

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { hostName } from '../../command.ts';
 import { Secret } from '../../secret.ts';
 import type { Kind } from './kind.ts';

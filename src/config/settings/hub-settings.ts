@@ -33,6 +33,14 @@ export const hubSettings = {
     roles: ['worker', 'relay', 'server', 'queue'],
     default: unset,
   },
+  proxyUser: {
+    key: 'PROXY_USER',
+    description:
+      'Account to act for after logging in as USERNAME; the server must permit USERNAME to do so (proxy_auth).',
+    kind: text,
+    roles: ['worker', 'relay'],
+    default: unset,
+  },
   krbPrincipal: {
     key: 'KRB_PRINCIPAL',
     description: 'Kerberos principal to log in as.',

@@ -10,7 +10,7 @@ export const labSettings = {
     description: 'Name of the lab, which names its queue at the broker.',
     kind: host,
     roles: ['worker', 'relay', 'status', 'queue'],
-    default: derived('URL_DOMAIN, else the host of USERNAME, else the host name', labName),
+    default: derived('URL_DOMAIN, else the host of PROXY_USER or USERNAME, else the host name', labName),
   },
   urlDomain: {
     key: 'URL_DOMAIN',
@@ -55,6 +55,14 @@ export const labSettings = {
     roles: ['worker'],
     default: fixed(50),
   },
+  stopTimeoutS: {
+    key: 'STOP_TIMEOUT',
+    description:
+      'Seconds from the first signal that a stop may take; then scripts are ended, as by a second signal.',
+    kind: seconds,
+    roles: ['worker'],
+    default: fixed(360),
+  },
   stateDir: {
     key: 'STATE_DIR',
     description: 'Directory of the journal (worker) or of the commands (server), for one process only.',
@@ -64,6 +72,6 @@ export const labSettings = {
   },
 } as const satisfies Partial<Settings>;
 
-function labName({ urlDomain, username }: Partial<Config>, { hostName }: Surroundings): string {
-  return urlDomain ?? /^[^/@]+\/([^/@]+)/.exec(username ?? '')?.[1] ?? hostName;
+function labName({ urlDomain, proxyUser, username }: Partial<Config>, { hostName }: Surroundings): string {
+  return urlDomain ?? /^[^/@]+\/([^/@]+)/.exec(proxyUser ?? username ?? '')?.[1] ?? hostName;
 }

@@ -23,6 +23,15 @@ export const powerSettings = {
     roles: ['worker'],
     default: fixed(300),
   },
+  processStarter: {
+    key: 'PROCESS_STARTER',
+    description:
+      'What starts power scripts: posix (posix_spawn(3) of glibc, quicker), node (works everywhere), or auto: posix where it works.',
+    kind: choice('auto', 'posix', 'node'),
+    roles: ['worker'],
+    default: fixed('auto'),
+    isFlagless: true,
+  },
   powerScriptsDir: {
     key: 'POWER_SCRIPTS_DIR',
     description:

@@ -2,6 +2,7 @@ import { createServer, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Channel } from 'amqplib';
 import { Supervisor, type SupervisorOptions } from '../../../src/broker/supervisor.ts';
+import { LastGoodAddresses } from '../../../src/net/last-good-addresses.ts';
 import { Secret } from '../../../src/secret.ts';
 import { openDescriptors } from '../../helpers/open-descriptors.ts';
 import { rabbitmq, type RabbitMq } from '../../helpers/rabbitmq.ts';
@@ -55,6 +56,23 @@ describe('supervisor of broker sessions', () => {
   async function untilUp(times: number): Promise<void> {
     await waitUntil(() => ups >= times, { what: `session ${times}` });
   }
+
+  it('finds the broker at its last good address while the name service is away', async () => {
+    let isAway = false;
+    const addresses = new LastGoodAddresses({
+      timeoutMs: 100,
+      ask: (_name, _options, answer) => {
+        if (!isAway) setImmediate(answer, null, [{ address: '127.0.0.1', family: 4 }]);
+      },
+    });
+    supervisor = supervise({ urls: [new Secret(`amqp://guest:guest@broker.test:${proxy.port}`)], addresses });
+    await untilUp(1);
+    isAway = true;
+    await proxy.set('reset');
+    await waitUntil(() => downs.length === 1);
+    await proxy.set('pass');
+    await untilUp(2);
+  });
 
   it.each(['reset', 'fin'] as const)('opens another session after a %s', async (fault) => {
     supervisor = supervise();

@@ -208,8 +208,8 @@ describe('a call', () => {
     pending.catch(() => {});
     await waitUntil(() => hub.calls.length === 1);
     await client.close();
-    await expect(pending).rejects.toMatchObject(unreachable(true, /destroyed/));
-    await expect(client.markRunning(2)).rejects.toMatchObject(unreachable(false, /destroyed/));
+    await expect(pending).rejects.toMatchObject(unreachable(true, /client is closed/));
+    await expect(client.markRunning(2)).rejects.toMatchObject(unreachable(false, /client is closed/));
   });
 
   it('shows no secret that an error page repeats', async () => {

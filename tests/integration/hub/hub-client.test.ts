@@ -5,6 +5,7 @@ import {
   CommandNotRunningError,
   HubFaultError,
 } from '../../../src/hub/hub-errors.ts';
+import { LastGoodAddresses } from '../../../src/net/last-good-addresses.ts';
 import { Secret } from '../../../src/secret.ts';
 import { createOwnCa } from '../../helpers/own-ca.ts';
 import { startScriptedHub, type Script, type ScriptedHub } from './scripted-hub.ts';
@@ -78,6 +79,55 @@ describe('the hub client', () => {
     await client.runningIds();
     expect(seen).toEqual([undefined, 'beaker_auth_token=t1', 'beaker_auth_token=t2']);
     expect(hub.calls[0]).toMatchObject({ method: 'auth.login_password', params: ['host/lab', 'pw', null] });
+  });
+
+  it('acts for another account when it is told to', async () => {
+    const hub = await startHub(() => []);
+    const login = {
+      method: 'password',
+      user: 'admin',
+      password: new Secret('pw'),
+      proxyUser: 'host/lab',
+    } as const;
+    await clientOf(hub.url, { login }).runningIds();
+    expect(hub.calls[0]).toMatchObject({
+      method: 'auth.login_password',
+      params: ['admin', 'pw', 'host/lab'],
+    });
+  });
+
+  it.each([
+    'Expires=Thu, 01 Jan 1970 00:00:00 GMT',
+    'Max-Age=21600; Expires=Thu, 01 Jan 1970 00:00:00 GMT',
+    'Max-Age=0',
+  ])('stays logged in for as long as the hub says so, whatever the clocks say (%s)', async (age) => {
+    const hub = await startHub(({ method }, { request, response }) => {
+      response.setHeader('set-cookie', `beaker_auth_token=t; ${age}; Path=/`);
+      if (method.startsWith('auth')) return 'host/lab';
+      if (request.headers.cookie !== 'beaker_auth_token=t') throw new Error('Anonymous access denied');
+      return [];
+    });
+    const login = { method: 'password', user: 'host/lab', password: new Secret('pw') } as const;
+    const client = clientOf(hub.url, { login });
+    for (let call = 0; call < 3; call += 1) await client.runningIds();
+    expect(hub.calls.filter(({ method }) => method.startsWith('auth'))).toHaveLength(1);
+  });
+
+  it('reaches the hub at its last good address while the name service is away', async () => {
+    const hub = await startHub(() => []);
+    let isAway = false;
+    const addresses = new LastGoodAddresses({
+      timeoutMs: 100,
+      ask: (_name, _options, answer) => {
+        if (!isAway) setImmediate(answer, null, [{ address: '127.0.0.1', family: 4 }]);
+      },
+    });
+    const client = clientOf(`http://hub.test:${hub.port}`, { addresses });
+    await client.runningIds();
+    isAway = true;
+    // Each on a connection of its own: none of these finds one that was kept.
+    await Promise.all(Array.from({ length: 5 }, () => client.runningIds()));
+    expect(hub.connections).toBeGreaterThan(1);
   });
 
   it('logs in again once for 50 calls that find the session expired', async () => {

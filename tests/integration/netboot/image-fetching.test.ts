@@ -1,7 +1,10 @@
-import { readdirSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
+import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import type { ImageStore } from '../../../src/actions/netboot/images/image-store.ts';
 import { InterruptedError } from '../../../src/errors.ts';
 import { type FtpServer, type FtpTrouble, startFtpServer } from '../../helpers/ftp-server.ts';
 import {
@@ -13,6 +16,8 @@ import {
 } from '../../helpers/image-server.ts';
 import { imageStores, type ImageStores, textOf } from '../../helpers/image-stores.ts';
 import { createOwnCa, type OwnCa } from '../../helpers/own-ca.ts';
+import { type RawHttpPeer, startRawHttpPeer } from '../../helpers/raw-http-peer.ts';
+import { silentLogger } from '../../helpers/silent-logger.ts';
 import { waitUntil } from '../../helpers/wait-until.ts';
 
 describe('fetching an image by HTTP', () => {
@@ -199,6 +204,102 @@ describe('fetching an image by HTTP', () => {
       proxy.closeAllConnections();
       proxy.close();
     }
+  });
+});
+
+describe('fetching large images from a server that closes its connections', () => {
+  const MB = 1_000_000;
+  const content = Buffer.alloc(40 * MB, 'kernel and initrd');
+  const digest = createHash('sha256').update(content).digest('hex');
+  let peer: RawHttpPeer | undefined;
+  let stores: ImageStores;
+
+  beforeEach(() => {
+    stores = imageStores();
+  });
+  afterEach(async () => {
+    await stores.close();
+    await peer?.close();
+  });
+
+  async function serve(head: string, body: (socket: Socket) => void): Promise<string> {
+    peer = await startRawHttpPeer((socket) => {
+      socket.write(`${head}\r\n\r\n`);
+      body(socket);
+    });
+    return `http://127.0.0.1:${peer.port}`;
+  }
+
+  function digestOf(store: ImageStore, url: string): Promise<string> {
+    return store.withImage(url, { signal: new AbortController().signal, log: silentLogger }, async (path) =>
+      createHash('sha256').update(readFileSync(path)).digest('hex'),
+    );
+  }
+
+  const roomy = { maxImageBytes: 100 * MB, cacheBytes: 0, idleTimeoutMs: 10_000 };
+  const length = `Content-Length: ${content.length}`;
+  it.each([
+    ['with Connection: close', `HTTP/1.1 200 OK\r\nConnection: close\r\n${length}`],
+    ['as HTTP/1.0 does', `HTTP/1.0 200 OK\r\n${length}`],
+    ['and says no length', 'HTTP/1.1 200 OK\r\nConnection: close'],
+  ])('gets every byte of many at once (%s)', async (_how, head) => {
+    const url = await serve(head, (socket) => socket.end(content));
+    const store = stores.open(roomy);
+    const digests = await Promise.all(Array.from({ length: 5 }, (_, n) => digestOf(store, `${url}/${n}`)));
+    expect(new Set(digests)).toEqual(new Set([digest]));
+  });
+
+  it('gets every byte of one in chunks', async () => {
+    const url = await serve('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked', (socket) => {
+      for (let at = 0; at < content.length; at += MB) {
+        socket.write(`${MB.toString(16)}\r\n`);
+        socket.write(content.subarray(at, at + MB));
+        socket.write('\r\n');
+      }
+      socket.write('0\r\n\r\n');
+    });
+    expect(await digestOf(stores.open(roomy), `${url}/image`)).toBe(digest);
+  });
+
+  it.each([
+    ['FIN', (socket: Socket): void => void socket.end()],
+    ['RST', (socket: Socket): void => void socket.resetAndDestroy()],
+  ])('fails those alone that are cut off by %s', async (_how, cut) => {
+    let isWell = false;
+    const url = await serve(`HTTP/1.1 200 OK\r\n${length}`, (socket) => {
+      if (isWell) socket.end(content);
+      else socket.write(content.subarray(0, 20 * MB), () => cut(socket));
+    });
+    const store = stores.open(roomy);
+    const results = await Promise.allSettled(
+      Array.from({ length: 4 }, (_, n) => digestOf(store, `${url}/${n}`)),
+    );
+    expect(results.map(({ status }) => status)).toEqual(Array(4).fill('rejected'));
+    isWell = true;
+    expect(await digestOf(store, `${url}/0`)).toBe(digest);
+    await waitUntil(() => readdirSync(join(stores.dir, 'fetching')).length === 0);
+  });
+});
+
+describe('what an image server says', () => {
+  it('is cut before it gets into a message, and is not kept when it is long', async () => {
+    const long = 'x'.repeat(6_000);
+    const heads = [`HTTP/1.1 500 ${long}`, `HTTP/1.1 302 Found\r\nLocation: gopher://host/${long}`];
+    const peer = await startRawHttpPeer((socket) =>
+      socket.end(
+        `${heads.shift() ?? `HTTP/1.1 200 OK\r\nETag: "${long}"`}\r\nConnection: close\r\n\r\nkernel`,
+      ),
+    );
+    const stores = imageStores();
+    const store = stores.open();
+    const url = `http://127.0.0.1:${peer.port}/image`;
+    expect((await textOf(store, url).catch(String)).length).toBeLessThan(300);
+    expect((await textOf(store, url).catch(String)).length).toBeLessThan(600);
+    expect(await textOf(store, url)).toBe('kernel');
+    expect(await textOf(store, url)).toBe('kernel');
+    expect(peer.requests.at(-1)).not.toContain('if-none-match');
+    await stores.close();
+    await peer.close();
   });
 });
 

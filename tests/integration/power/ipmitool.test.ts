@@ -1,9 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { listProcesses } from '../../../src/process/proc-table.ts';
-import { runProcess } from '../../../src/process/run-process.ts';
 import type { ProcessEnd } from '../../../src/process/run-process.ts';
 import { Secret } from '../../../src/secret.ts';
+import { runProcess } from '../../helpers/action-context.ts';
 import { bundledScript } from '../../helpers/bundled-script.ts';
 import { startIpmiSim } from '../../helpers/ipmi-sim.ts';
 import type { IpmiSim, IpmiSimOptions } from '../../helpers/ipmi-sim.ts';

@@ -371,15 +371,39 @@ describe('a reboot', () => {
     expect(modes()).toEqual(['off', 'off']);
   });
 
-  it('goes on to switch the system on again, with all its attempts, when a stop comes after off', async () => {
-    const script = `${RECORD}; [ "$power_mode" = off ] || [ "$(grep -c on "$power_id")" -ge 2 ]`;
-    const context = contextWith(script, { timing: { rebootPauseMs: 200, retryDelayMs: () => 10 } });
+  const FAILS_ON = `${RECORD}; [ "$power_mode" = off ]`;
+
+  it('makes one attempt to switch the system on again when a stop comes in its pause', async () => {
+    const context = contextWith(FAILS_ON, { timing: { rebootPauseMs: 200, retryDelayMs: () => 10 } });
     const done = failureOf(runAction(command({ action: 'reboot' }), context));
     await waitUntil(() => modes().includes('off'));
     stopping.abort();
 
-    expect(await done).toBeUndefined();
+    expect(await done).toBeInstanceOf(InterruptedError);
+    expect(modes()).toEqual(['off', 'on']);
+  });
+
+  it('makes one more attempt, and at once, when a stop comes between two attempts to switch the system on', async () => {
+    const context = contextWith(FAILS_ON, { timing: { rebootPauseMs: 0, retryDelayMs: () => 60_000 } });
+    const done = failureOf(runAction(command({ action: 'reboot' }), context));
+    await waitUntil(() => modes().includes('on'));
+    stopping.abort();
+
+    expect(await done).toBeInstanceOf(InterruptedError);
     expect(modes()).toEqual(['off', 'on', 'on']);
+  });
+
+  it('says when the system is off, before anything else', async () => {
+    const seen: string[][] = [];
+    const reboot = { isOff: false, switchedOff: () => seen.push(modes()) };
+    await runAction(command({ action: 'reboot' }), contextWith(RECORD, { reboot }));
+    expect(seen).toEqual([['off']]);
+  });
+
+  it('only switches the system on when a former life of the worker has switched it off', async () => {
+    const reboot = { isOff: true, switchedOff: () => undefined };
+    await runAction(command({ action: 'reboot' }), contextWith(RECORD, { reboot }));
+    expect(modes()).toEqual(['on']);
   });
 
   it('is interrupted by the second request, even in its pause', async () => {

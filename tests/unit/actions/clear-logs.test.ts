@@ -156,12 +156,13 @@ describe('clear_logs', () => {
   });
 
   it('fails when there are more logs than a system has', async () => {
-    execFileSync('sh', ['-c', 'seq 0 10000 | sed s/^/a.lab-/ | xargs touch'], { cwd: dir.path });
+    execFileSync('sh', ['-c', 'seq 0 2000 | sed s/^/a.lab-/ | xargs touch'], { cwd: dir.path });
     await expect(clear('a.lab')).rejects.toMatchObject({
-      message: expect.stringContaining('expected at most 10000 logs of a.lab, found more'),
+      message: expect.stringContaining('expected at most 2000 logs of a.lab, found more'),
       systemBroken: false,
     });
-  });
+    // So many files take a busy machine a while.
+  }, 30_000);
 
   it('completes when the lab has no console logs', async () => {
     await clear('a.lab', dir.file('no-such-directory'));

@@ -136,7 +136,7 @@ describe('configure_netboot', () => {
 
   it.each([
     ['a line break in the options', { kernel_options: 'quiet\nboot' }],
-    ['a NUL in the options', { kernel_options: 'quiet\0' }],
+    ['a control character in the options', { kernel_options: 'quiet\u007f' }],
     ['a loader outside of the root', { kernel_options: 'netbootloader=../../etc/shadow' }],
     ['a device tree outside of the root', { kernel_options: 'devicetree=/a/../../b', arch: 'aarch64' }],
     ['a postfix that is no word', { kernel_options: 'grub2_postfix=;reboot' }],

@@ -1,5 +1,8 @@
+import { Writable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { Output, type OutputStream } from '../../../src/cli/output.ts';
 import { buildParser } from '../../../src/cli/parser.ts';
+import { Signals } from '../../../src/cli/signals.ts';
 import { ConfigError } from '../../../src/errors.ts';
 import { rememberSignalListeners } from '../../helpers/signal-listeners.ts';
 import { type TempDir, tempDir } from '../../helpers/temp-dir.ts';
@@ -26,7 +29,12 @@ describe('the command line', () => {
   });
 
   const run = async (...args: string[]): Promise<void> => {
-    await buildParser({ version: '1.2.3', onExit: (code) => exitCodes.push(code) }).parseAsync(args);
+    const surroundings = { signals: new Signals(), output: new Output(recordingScreen(printed)) };
+    await buildParser({
+      version: '1.2.3',
+      surroundings,
+      onExit: (code) => exitCodes.push(code),
+    }).parseAsync(args);
   };
   /** The one problem that these arguments are refused for. */
   const problemWith = async (...args: string[]): Promise<string> => {
@@ -125,3 +133,14 @@ describe('the command line', () => {
     expect(await problemWith('check-config', '--config', dir.file('missing.conf'))).toContain('missing.conf');
   });
 });
+
+/** A terminal that keeps what is written. */
+function recordingScreen(written: string[]): OutputStream {
+  const stream = new Writable({
+    write: (chunk, _encoding, done) => {
+      written.push(String(chunk));
+      done();
+    },
+  });
+  return Object.assign(stream, { isTTY: false, columns: 100, rows: 30, hasColors: () => false });
+}

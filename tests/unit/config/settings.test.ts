@@ -38,6 +38,7 @@ describe('the table of settings', () => {
       concurrency: 50,
       powerScriptsDir: '/etc/beaker/power-scripts',
       powerEnvironment: [],
+      processStarter: 'auto',
       ipmi15: 'never',
       stateDir: '/var/lib/beaker-provision',
       logLevel: 'info',
@@ -99,6 +100,7 @@ describe('the values of settings', () => {
     ['BEAKER_SSL_VERIFY=yes', { sslVerify: true }],
     ['BEAKER_AUTH_METHOD=krbv', { authMethod: 'krbv' }],
     ['BEAKER_IPMI_1_5=fallback', { ipmi15: 'fallback' }],
+    ['BEAKER_PROCESS_STARTER=node', { processStarter: 'node' }],
     [
       'BEAKER_POWER_ENVIRONMENT=http_proxy, LIBVIRT_*,KRB5CCNAME',
       { powerEnvironment: ['http_proxy', 'LIBVIRT_*', 'KRB5CCNAME'] },

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { earliestStart } from '../../../src/queue/earliest-start.ts';
+import { ACTIONS } from '../../../src/command.ts';
+import { beginsRest, earliestStart } from '../../../src/queue/earliest-start.ts';
 import { powerCommand } from '../../helpers/commands.ts';
 
 const NOW = 1_000_000;
@@ -41,5 +42,12 @@ describe('earliestStart', () => {
   it('waits no longer than the period when the clock has been set back since', () => {
     const facts = { receivedAt: NOW, firstAt: NOW, lastPowerEnd: NOW + 3_600_000 };
     expect(earliestStart(powerCommand({ quiescentPeriodS: 5 }), facts)).toBe(NOW + 5_000);
+  });
+});
+
+describe('a rest', () => {
+  it('begins with the end of what switches the power, or may have, and of nothing else', () => {
+    const begins = ACTIONS.filter((action) => beginsRest({ action }));
+    expect([...begins].sort()).toEqual(['off', 'on', 'reboot']);
   });
 });

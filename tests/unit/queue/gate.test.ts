@@ -38,6 +38,15 @@ describe('the gate', () => {
     expect(ready).toEqual([5, 5]);
   });
 
+  it('does nothing more for one that is put back already', async () => {
+    add(onPdu(5));
+    gate.take(5);
+    gate.putBack(5, 1_000);
+    gate.putBack(5, 5_000);
+    await clock.advance(1_000);
+    expect(ready).toEqual([5, 5]);
+  });
+
   it('gives no lanes to what it does not know, has given them to, or is not first any more', () => {
     expect(gate.take(1)).toBe(false);
     add(onPdu(5), onPdu(6));

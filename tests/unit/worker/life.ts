@@ -75,6 +75,8 @@ export class Life {
       ...actionContext(),
       act: (command: Command) => this.#act(command),
       onStarted: () => undefined,
+      systemsOff: { isOff: () => undefined, ended: () => undefined },
+      survivors: { add: () => undefined },
     };
     const queue = new CommandQueue({
       concurrency: 2,
@@ -102,7 +104,14 @@ export class Life {
 
   async #takeUp({ queue, journal, answers, poll, hub }: Parts): Promise<void> {
     const { signal } = this.#end;
-    recover({ journal, queue, onTold: (entry) => answers.owed(entry), signal, log });
+    recover({
+      journal,
+      queue,
+      onTold: (entry) => answers.owed(entry),
+      onSystemOff: () => undefined,
+      signal,
+      log,
+    });
     if (this.isOver()) return;
     const roster = new Roster({ self: journal.identity, now: steadyNow });
     void new Elsewhere({ self: 'this:1', hub, queue, roster, journal, log }).watch(2, signal);
@@ -136,6 +145,7 @@ export class Life {
       },
       claimed: (id: number) => write(() => journal.claimed(id)),
       started: (...args: Parameters<Journal['started']>) => write(() => journal.started(...args)),
+      onOwed: (id: number) => write(() => journal.onOwed(id)),
       runsIn: (...args: Parameters<Journal['runsIn']>) => write(() => journal.runsIn(...args)),
       ended: (...args: Parameters<Journal['ended']>) => write(() => journal.ended(...args)),
       endedInstead: (...args: Parameters<Journal['endedInstead']>) =>

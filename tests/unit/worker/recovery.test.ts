@@ -17,12 +17,14 @@ describe('recover', () => {
   let state: JournalInDir;
   let resumed: [number, string][];
   let owed: JournalEntry[];
+  let off: string[];
   let leftOvers: ChildProcess[];
 
   beforeEach(() => {
     state = journalInDir();
     resumed = [];
     owed = [];
+    off = [];
     leftOvers = [];
   });
   afterEach(async () => {
@@ -45,6 +47,7 @@ describe('recover', () => {
           clearances.push((async () => (await clear) !== false && resumed.push([id, from]))()),
       },
       onTold: (entry) => owed.push(entry),
+      onSystemOff: ({ fqdn }) => off.push(fqdn),
       signal,
       log: silentLogger,
     });
@@ -106,6 +109,17 @@ describe('recover', () => {
       else expect(lastPowerEnd).toBeUndefined();
     },
   );
+
+  it('goes on with a reboot that was cut short after its off, and names the system that is off', async () => {
+    const script = leftOver(1);
+    state.journal.started(claimed(1, 'reboot'), 2000);
+    state.journal.onOwed(1);
+    await takeUp();
+    expect(isAlive(script.pid ?? 0)).toBe(false);
+    expect(resumed).toEqual([[1, 'run']]);
+    expect(off).toEqual(['sys1.lab.test']);
+    expect(state.journal.entry(1)).toMatchObject({ stage: 'on owed', startedAt: 2000 });
+  });
 
   it('runs a reboot that was claimed and not begun', async () => {
     claimed(1, 'reboot');

@@ -3,8 +3,10 @@ import type { ActionContext } from '../../../src/actions/action-context.ts';
 import type { Action, Command } from '../../../src/command.ts';
 import { CommandFailedError, InterruptedError } from '../../../src/errors.ts';
 import type { JournalEntry } from '../../../src/report/journal-entry.ts';
+import { Troubles } from '../../../src/troubles.ts';
 import { runCommand } from '../../../src/worker/run-command.ts';
 import { steadyNow } from '../../../src/steady-clock.ts';
+import { SystemsOff } from '../../../src/worker/systems-off.ts';
 import { actionContext } from '../../helpers/action-context.ts';
 import { powerCommand } from '../../helpers/commands.ts';
 import { type JournalInDir, journalInDir } from '../../helpers/journal-in-dir.ts';
@@ -17,12 +19,18 @@ describe('runCommand', () => {
   let lines: LogLine[];
   let started: JournalEntry[];
   let stop: AbortController;
+  let troubles: Troubles;
+  let survivors: unknown[];
+  let markOff: (id: number) => void;
 
   beforeEach(() => {
     state = journalInDir();
     lines = [];
     started = [];
     stop = new AbortController();
+    troubles = new Troubles();
+    survivors = [];
+    markOff = (id) => state.journal.onOwed(id);
   });
   afterEach(() => state.remove());
 
@@ -31,25 +39,39 @@ describe('runCommand', () => {
     act: (command: Command, context: ActionContext) => unknown,
   ): Promise<'ended' | 'interrupted'> => {
     const command = powerCommand({ id: 7, action });
-    const { settings, environment, powerScripts, netboot, killing } = actionContext();
-    state.journal.claiming(command, steadyNow(), []);
-    state.journal.claimed(7);
+    const { settings, environment, runProcess, powerScripts, netboot, killing } = actionContext();
+    if (state.journal.claiming(command, steadyNow(), [])) state.journal.claimed(7);
     return runCommand(command, {
       act: async (...args) => {
         await act(...args);
       },
       settings,
       environment,
+      runProcess,
       powerScripts,
       netboot,
       killing,
       stopping: stop.signal,
-      journal: state.journal,
+      journal: {
+        identity: state.journal.identity,
+        entry: (id) => state.journal.entry(id),
+        started: (...args) => state.journal.started(...args),
+        onOwed: (id) => markOff(id),
+        runsIn: (...args) => state.journal.runsIn(...args),
+        ended: (...args) => state.journal.ended(...args),
+      },
       onStarted: (entry) => started.push(entry),
+      systemsOff: new SystemsOff(troubles),
+      survivors: { add: (...args) => survivors.push(args) },
       log: recordingLogger(lines),
     });
   };
   const entry = (): JournalEntry | undefined => state.journal.entry(7);
+
+  it('remembers which processes of the command cannot be killed', async () => {
+    await run('off', (_command, { onSurvivors }) => onSurvivors([{ pid: 4, startTicks: 5 }]));
+    expect(survivors).toEqual([[7, [{ pid: 4, startTicks: 5 }]]]);
+  });
 
   it('journals that the action starts before it does, where it runs, and how it ended', async () => {
     const seen: (JournalEntry | undefined)[] = [];
@@ -113,6 +135,39 @@ describe('runCommand', () => {
       expect(entry()?.outcome).toEqual(outcome);
     },
   );
+
+  it('keeps a reboot that was stopped past its off for the next start, and names the system that is off', async () => {
+    const end = await run('reboot', (_command, { reboot }) => {
+      reboot.switchedOff();
+      throw new InterruptedError('stopped');
+    });
+    expect(end).toBe('interrupted');
+    expect(entry()).toMatchObject({ stage: 'on owed', outcome: undefined });
+    expect(troubles.list()).toEqual([expect.stringContaining('sys1.lab.test is off')]);
+    const line = lines.find(({ event }) => event === 'system is off, to be switched on after the next start');
+    expect(line).toMatchObject({ level: 'error', facts: { fqdn: 'sys1.lab.test', id: 7 } });
+  });
+
+  it('lets the next start do no more than the rest of such a reboot', async () => {
+    await run('reboot', (_command, { reboot }) => {
+      reboot.switchedOff();
+      throw new InterruptedError('stopped');
+    });
+    const seen: boolean[] = [];
+    const end = await run('reboot', (_command, { reboot }) => seen.push(reboot.isOff));
+    expect([end, seen]).toEqual(['ended', [true]]);
+    expect(entry()?.outcome).toEqual({ status: 'completed' });
+    expect(troubles.list()).toEqual([]);
+  });
+
+  it('leaves no system off because the mark cannot be written', async () => {
+    markOff = () => {
+      throw new Error('disk full');
+    };
+    const end = await run('reboot', (_command, { reboot }) => reboot.switchedOff());
+    expect(end).toBe('ended');
+    expect(lines.map(({ event }) => event)).toContain('reboot past its off is not journaled');
+  });
 
   it.each(['on', 'reboot'] as const)(
     'does not begin a %s once the worker stops: it stays claimed for the next start',

@@ -1,4 +1,6 @@
-import { type Dispatcher, request } from 'undici';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import { excerpt } from '../../../excerpt.ts';
+import type { HttpClient } from '../../../net/http-client.ts';
 import { readable } from './readable-url.ts';
 import type { Fetch, Fetched } from './fetch.ts';
 import { areSame, type Validators } from './validators.ts';
@@ -6,10 +8,8 @@ import { areSame, type Validators } from './validators.ts';
 const MAX_REDIRECTS = 5;
 const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 
-export type Protocol = 'http:' | 'https:';
-
 interface HttpFetch extends Fetch {
-  readonly dispatcherFor: (protocol: Protocol) => Dispatcher;
+  readonly client: Pick<HttpClient, 'request'>;
 }
 
 /** Fetches by HTTP or HTTPS, unless the server says that what is known already is still so. */
@@ -18,23 +18,20 @@ export async function fetchHttp(url: URL, fetch: HttpFetch): Promise<Fetched> {
   for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects += 1) {
     const response = await ask(at, fetch);
     fetch.watch.progress();
-    const location = REDIRECTS.has(response.statusCode) ? response.headers['location'] : undefined;
+    const { statusCode = 0, headers } = response;
+    const location = REDIRECTS.has(statusCode) ? headers.location : undefined;
     if (location === undefined) return receive(response, fetch);
-    drop(response.body);
-    at = target(String(location), at);
-    fetch.log.debug('image is elsewhere', { to: readable(at) });
+    response.destroy();
+    at = target(location, at);
+    fetch.log.debug('image is elsewhere', { to: excerpt(readable(at)) });
   }
   throw new Error(`expected at most ${MAX_REDIRECTS} redirects, found more`);
 }
 
-async function ask(url: URL, { dispatcherFor, known, watch }: HttpFetch) {
+async function ask(url: URL, { client, known, watch }: HttpFetch): Promise<IncomingMessage> {
   const { username, password } = url;
-  const bare = new URL(url);
-  bare.username = '';
-  bare.password = '';
   const credentials = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
-  return request(bare, {
-    dispatcher: dispatcherFor(url.protocol === 'https:' ? 'https:' : 'http:'),
+  return client.request(url, {
     signal: watch.signal,
     headers: {
       // The bytes of the file, not of a packing of it.
@@ -46,53 +43,52 @@ async function ask(url: URL, { dispatcherFor, known, watch }: HttpFetch) {
   });
 }
 
-async function receive(
-  { statusCode, headers, body }: Dispatcher.ResponseData,
-  fetch: Fetch,
-): Promise<Fetched> {
+async function receive(response: IncomingMessage, fetch: Fetch): Promise<Fetched> {
   const { known } = fetch;
+  const { statusCode, headers } = response;
   const validators = validatorsOf(headers);
   const isKnown =
     known !== undefined && (statusCode === 304 || (statusCode === 200 && areSame(known, validators)));
   if (isKnown) {
-    drop(body);
+    response.destroy();
     return 'unchanged';
   }
   if (statusCode !== 200) {
-    drop(body);
+    response.destroy();
     throw new Error(`expected status 200, found ${statusCode}`);
   }
   try {
     await fetch.save(async (file) => {
       file.expect(validators.size);
-      for await (const chunk of body) await file.append(chunk as Uint8Array);
+      for await (const chunk of response as AsyncIterable<Buffer>) await file.append(chunk);
       file.checkComplete();
     });
   } catch (error) {
     // What was not read would keep its connection.
-    drop(body);
+    response.destroy();
     throw error;
   }
   return validators;
 }
 
-/** Ends the answer without having read it, of which its body would complain. */
-function drop(body: Dispatcher.ResponseData['body']): void {
-  body.on('error', () => undefined).destroy();
-}
+/** A longer one would not fit into the head of the next request. */
+const MAX_VALIDATOR_LENGTH = 1024;
 
-function validatorsOf(headers: Dispatcher.ResponseData['headers']): Validators {
-  const one = (name: string): string | undefined => headers[name]?.toString();
-  const length = one('content-length');
+function validatorsOf(headers: IncomingHttpHeaders): Validators {
+  const one = (text: string | undefined): string | undefined =>
+    text !== undefined && SENDABLE.test(text) && text.length <= MAX_VALIDATOR_LENGTH ? text : undefined;
+  const length = headers['content-length'];
   return {
-    etag: one('etag'),
-    lastModified: one('last-modified'),
+    etag: one(headers.etag),
+    lastModified: one(headers['last-modified']),
     size: length === undefined ? undefined : Number(length),
   };
 }
 
+const SENDABLE = /^[\x20-\x7E\x80-\xFF]+$/;
+
 function target(location: string, from: URL): URL {
   const to = URL.canParse(location, from.href) ? new URL(location, from) : undefined;
   if (to?.protocol === 'http:' || to?.protocol === 'https:') return to;
-  throw new Error(`expected a redirect to http or https, found one to ${readable(location)}`);
+  throw new Error(`expected a redirect to http or https, found one to ${excerpt(readable(location))}`);
 }

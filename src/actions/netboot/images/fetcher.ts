@@ -1,10 +1,13 @@
 import { createSecureContext, rootCertificates } from 'node:tls';
-import { type Dispatcher, EnvHttpProxyAgent } from 'undici';
 import { CommandFailedError, describeError, InterruptedError } from '../../../errors.ts';
+import { excerpt } from '../../../excerpt.ts';
 import type { Logger } from '../../../logger.ts';
+import { HttpClient } from '../../../net/http-client.ts';
+import { describeProxy, type Environment, proxiesOf } from '../../../net/proxies.ts';
+import type { Trust } from '../../../net/tunnel-agent.ts';
 import { MAX_CA_BYTES, readRegularFile } from '../../../regular-file.ts';
 import { fetchFtp } from './fetch-ftp.ts';
-import { fetchHttp, type Protocol } from './fetch-http.ts';
+import { fetchHttp } from './fetch-http.ts';
 import { FetchWatch } from './fetch-watch.ts';
 import type { Fetched } from './fetch.ts';
 import { ImageFile } from './image-file.ts';
@@ -23,7 +26,16 @@ export interface FetcherOptions {
   /** Whether certificates are checked at all. */
   readonly sslVerify: boolean;
   /** Where the proxies are named: `HTTP_PROXY`, `HTTPS_PROXY`, `NO_PROXY`, or in lower case. */
-  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly environment: Environment;
+}
+
+/** The proxies on the way to images, for the first log line. */
+export function imageProxies(environment: Environment): { imageProxyHttp: string; imageProxyHttps: string } {
+  const proxyFor = proxiesOf({ ...environment, no_proxy: '', NO_PROXY: '' });
+  return {
+    imageProxyHttp: describeProxy(proxyFor, new URL('http://image.invalid')),
+    imageProxyHttps: describeProxy(proxyFor, new URL('https://image.invalid')),
+  };
 }
 
 /** One thing to fetch. */
@@ -39,7 +51,7 @@ export interface ImageRequest {
 /** Fetches images by HTTP, HTTPS and FTP. */
 export class Fetcher {
   readonly #options: FetcherOptions;
-  readonly #dispatchers = new Map<Protocol, Dispatcher>();
+  #client: HttpClient | undefined;
 
   constructor(options: FetcherOptions) {
     this.#options = options;
@@ -76,14 +88,19 @@ export class Fetcher {
     }
   }
 
-  async close(): Promise<void> {
-    await Promise.all([...this.#dispatchers.values()].map((dispatcher) => dispatcher.destroy()));
+  close(): void {
+    this.#client?.close();
   }
 
-  #dispatcherFor(protocol: Protocol): Dispatcher {
-    const known = this.#dispatchers.get(protocol) ?? dispatcherFrom(this.#options, protocol);
-    this.#dispatchers.set(protocol, known);
-    return known;
+  /** Made when it is first needed: a CA_CERT that cannot be read fails the fetches, and nothing else. */
+  #httpClient(): HttpClient {
+    const { idleTimeoutMs, environment } = this.#options;
+    this.#client ??= new HttpClient({
+      connectMs: idleTimeoutMs,
+      trust: trustFrom(this.#options),
+      proxyFor: proxiesOf(environment),
+    });
+    return this.#client;
   }
 
   async #byProtocol(text: string, fetch: Parameters<typeof fetchFtp>[1]): Promise<Fetched> {
@@ -92,7 +109,7 @@ export class Fetcher {
     switch (url.protocol) {
       case 'http:':
       case 'https:':
-        return fetchHttp(url, { ...fetch, dispatcherFor: (protocol) => this.#dispatcherFor(protocol) });
+        return fetchHttp(url, { ...fetch, client: this.#httpClient() });
       case 'ftp:':
         return fetchFtp(url, fetch);
       default:
@@ -103,46 +120,18 @@ export class Fetcher {
   }
 }
 
-function dispatcherFrom(options: FetcherOptions, protocol: Protocol): Dispatcher {
-  const { idleTimeoutMs, caCert, sslVerify, environment } = options;
-  const tls = { secureContext: secureContext(caCert), rejectUnauthorized: sslVerify };
-  const connect = { ...tls, timeout: idleTimeoutMs };
-  // One for each protocol: else what is for HTTP would be taken for HTTPS as well.
-  const variable = protocol === 'http:' ? 'HTTP_PROXY' : 'HTTPS_PROXY';
-  return new EnvHttpProxyAgent({
-    httpProxy: protocol === 'http:' ? proxyFrom(environment, variable) : '',
-    httpsProxy: protocol === 'https:' ? proxyFrom(environment, variable) : '',
-    noProxy: environment['no_proxy'] ?? environment['NO_PROXY'] ?? '',
-    // Many proxies open tunnels to port 443 only.
-    proxyTunnel: false,
-    connect,
-    requestTls: tls,
-    proxyTls: connect,
-    // The watch sees to these.
-    headersTimeout: 0,
-    bodyTimeout: 0,
-  });
-}
-
-/** The proxy that the environment names, with or without its `http://`. */
-function proxyFrom(environment: FetcherOptions['environment'], variable: string): string {
-  const text = environment[variable.toLowerCase()] ?? environment[variable] ?? '';
-  if (text === '') return '';
-  const url = /^\w+:\/\//.test(text) ? text : `http://${text}`;
-  if (URL.canParse(url)) return url;
-  throw new Error(`${variable}: expected the URL of a proxy, found ${readable(text)}`);
-}
-
 /** The hub may have a certificate of the company's, and a mirror one of the world's. */
-function secureContext(caCert: string | undefined) {
-  if (caCert === undefined) return createSecureContext();
-  const own = readRegularFile(caCert, { maxBytes: MAX_CA_BYTES, followLinks: true });
-  return createSecureContext({ ca: [...rootCertificates, own] });
+function trustFrom({ caCert, sslVerify }: FetcherOptions): Trust {
+  const own =
+    caCert === undefined ? [] : [readRegularFile(caCert, { maxBytes: MAX_CA_BYTES, followLinks: true })];
+  const secureContext = createSecureContext(own.length > 0 ? { ca: [...rootCertificates, ...own] } : {});
+  return { secureContext, rejectUnauthorized: sslVerify };
 }
 
 function failure(url: string, error: unknown): Error {
   if (error instanceof InterruptedError) return error;
-  return new CommandFailedError(`cannot fetch ${readable(url)}: ${describeError(error)}`, {
+  const why = excerpt(describeError(error), 500);
+  return new CommandFailedError(`cannot fetch ${readable(url)}: ${why}`, {
     systemBroken: false,
     cause: error,
   });

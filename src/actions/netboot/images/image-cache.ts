@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { lstatSync, readdirSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
-import { z } from 'zod';
+import * as z from 'zod';
 import { readRegularFile } from '../../../regular-file.ts';
 import { makeOwnDirectory } from '../make-directories.ts';
 import { linkOrCopy } from '../link-or-copy.ts';

@@ -68,7 +68,7 @@ export class ImageStore {
 
   /** Ends all connections. */
   async close(): Promise<void> {
-    await this.#fetcher.close();
+    this.#fetcher.close();
   }
 
   #begin(url: string, log: Logger): SharedFetch {

@@ -1,3 +1,5 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { clearNetboot } from '../../../../src/actions/clear-netboot.ts';
 import { configureNetboot } from '../../../../src/actions/configure-netboot.ts';
@@ -20,6 +22,8 @@ describe('a name of 253 characters', () => {
 
   it('is configured and cleared as any other', async () => {
     expect(FQDN).toHaveLength(253);
+    // So that the names of what it does not hold are tried there.
+    mkdirSync(join(lab.root, 's390x'));
     await configureNetboot(netbootCommand(FQDN), lab.context());
     expect(readTree(lab.root)[`images/${FQDN}/kernel`]).toEqual({ file: 'KERNEL\n' });
     await clearNetboot({ fqdn: FQDN }, lab.context());

@@ -1,0 +1,29 @@
+import { readInTurns } from './collect-output.ts';
+import type { StartedProcess } from './starter.ts';
+
+type Pipe = Pick<StartedProcess, 'read' | 'close'>;
+
+/** Each is a descriptor, and a process that a script left behind on purpose. */
+const MOST = 1000;
+
+/**
+ * Pipes of scripts that are over, held by what they left running on purpose: read into nothing until they close, since who writes
+ * to a closed pipe is killed. Beyond the bound the oldest is closed. None keeps this process from ending, and with it all close.
+ */
+export class Leftovers {
+  readonly #pipes = new Map<Pipe, () => void>();
+
+  keep(pipe: Pipe): void {
+    const { closed, stop } = readInTurns(pipe, () => undefined, { maxPauseMs: 1000, isRef: false });
+    this.#pipes.set(pipe, stop);
+    void closed.then(() => this.#close(pipe));
+    const [oldest] = this.#pipes.keys();
+    if (this.#pipes.size > MOST && oldest !== undefined) this.#close(oldest);
+  }
+
+  #close(pipe: Pipe): void {
+    this.#pipes.get(pipe)?.();
+    this.#pipes.delete(pipe);
+    pipe.close();
+  }
+}
