@@ -76,6 +76,7 @@ export class CommandQueue {
       delivery?.giveBack();
       return;
     }
+    this.#dropAnother(command);
     const known = this.#entries.get(command.id);
     if (known !== undefined || this.#elsewhere.has(command.id) || this.#ended.has(command.id)) {
       if (delivery !== undefined) this.#attach(command.id, delivery);
@@ -190,6 +191,15 @@ export class CommandQueue {
     const entry: Entry = { command, receivedAt, ...how, deliveries: new Set(), phase, claimAttempts: 0 };
     this.#entries.set(command.id, entry);
     return entry;
+  }
+
+  /** A hub that was set up anew gives old ids again: what is in line under this one must not be claimed in the place of the new command. */
+  #dropAnother({ id, action, fqdn }: Command): void {
+    const known = this.#entries.get(id);
+    if (known?.phase !== 'in line' || known.next !== 'claim') return;
+    if (known.command.action === action && known.command.fqdn.toLowerCase() === fqdn.toLowerCase()) return;
+    for (const delivery of known.deliveries) delivery.acknowledge();
+    this.#leave(known);
   }
 
   /** To a command that is still to be claimed the delivery belongs; for any other it has served. */
