@@ -5,11 +5,17 @@ import type { Logger } from './logger.ts';
 import { type Environment, describeProxy, proxiesOf } from './net/proxies.ts';
 import { Secret } from './secret.ts';
 
-/** The hub that is configured. @throws ConfigError when it cannot be used as configured */
-export function hubFrom(config: Config, environment: Environment, log: Logger): HubClient {
+/** The hub that is configured; tells of each call that did not reach it. @throws ConfigError when it cannot be used as configured */
+export function hubFrom(
+  config: Config,
+  environment: Environment,
+  log: Logger,
+  onUnreachable?: () => void,
+): HubClient {
   const { hubUrl = '', caCert, sslVerify } = config;
   const proxyFor = proxiesOf(environment);
-  return createHubClient({ url: hubUrl, login: loginFrom(config), caCert, sslVerify, proxyFor, log });
+  const login = loginFrom(config);
+  return createHubClient({ url: hubUrl, login, caCert, sslVerify, proxyFor, onUnreachable, log });
 }
 
 /** The proxy on the way to the hub, for the first log line. */

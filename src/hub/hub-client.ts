@@ -57,6 +57,8 @@ export interface HubClientOptions {
   readonly maxResponseBytes?: number | undefined;
   /** How long no login is tried after one was refused; a minute unless given. */
   readonly loginRetryMs?: number | undefined;
+  /** Called for each call that did not reach the hub, or whose answer did not come back. */
+  readonly onUnreachable?: (() => void) | undefined;
   readonly log?: Logger | undefined;
 }
 
@@ -75,11 +77,18 @@ export function createHubClient(options: HubClientOptions): HubClient {
     mask: (text) => maskLogin(login, text),
   });
   const session = new Session({ transport, login, loginRetryMs, log });
-  const call = (
+  const call = async (
     method: string,
     params: readonly XmlRpcInput[] = [],
     signal?: AbortSignal,
-  ): Promise<XmlRpcValue> => session.call(`labcontrollers.${method}`, params, signal);
+  ): Promise<XmlRpcValue> => {
+    try {
+      return await session.call(`labcontrollers.${method}`, params, signal);
+    } catch (error) {
+      if (error instanceof HubUnreachableError) options.onUnreachable?.();
+      throw error;
+    }
+  };
   const tell = async (method: string, ...params: readonly XmlRpcInput[]): Promise<void> => {
     await call(method, params);
   };

@@ -1,6 +1,7 @@
 import { type Command, decodeCommand } from '../command.ts';
 import type { HubClient } from '../hub/hub-client.ts';
 import type { Logger } from '../logger.ts';
+import { type CommandIdentity, isSameCommand } from '../same-command.ts';
 import type { Journal } from './journal.ts';
 
 export interface HubCheckOptions {
@@ -10,15 +11,19 @@ export interface HubCheckOptions {
 }
 
 /**
- * Sees to it that what the journal remembers is told to no other hub than the one that gave it to us. A hub that was set up anew, or from
- * an old backup, gives the same ids again; so after a start, and after the hub has been away, it is looked at first. It is another when it
- * names another installation; a single command is another when it is listed as queued though this worker was given it before.
+ * Sees to it that what the journal remembers is told to no other hub than the one that gave it to us, and that nothing is claimed for what
+ * another hub had under an id. A hub that was set up anew, or from an old backup, gives the same ids again; so after a start, and after the
+ * hub has been away, it is looked at first. It is another when it names another installation; a single command is another when it is listed as
+ * queued though this worker was given it before.
  */
 export class HubCheck {
   readonly #options: HubCheckOptions;
   #passing: Promise<void> | undefined;
   /** Commands of ours that the last list had as queued. */
   #suspects: ReadonlySet<number> = new Set();
+  #wasAway = false;
+  /** What the hub listed when it was back, until it is polled. */
+  #listedSince: ReadonlyMap<number, CommandIdentity> = new Map();
 
   constructor(options: HubCheckOptions) {
     this.#options = options;
@@ -36,6 +41,13 @@ export class HubCheck {
   /** The hub is away, or was: it may be another when it is back. */
   lapse(): void {
     this.#passing = undefined;
+    this.#wasAway = true;
+  }
+
+  /** Whether the hub, since it is back, has another command under the id of this one, which is to be claimed. */
+  isAnother(command: CommandIdentity & { readonly id: number }): boolean {
+    const listed = this.#listedSince.get(command.id);
+    return listed !== undefined && !isSameCommand(listed, command);
   }
 
   /**
@@ -45,9 +57,10 @@ export class HubCheck {
   listed(commands: readonly ListedCommand[]): void {
     const ours = new Set<number>();
     for (const command of commands) {
-      if (this.#isAnother(command)) this.#setAside(command.id, ANOTHER);
+      if (this.#isAnothers(command)) this.#setAside(command.id, ANOTHER);
       else if (this.#isGivenToUs(command.id)) ours.add(command.id);
     }
+    this.#listedSince = new Map();
     for (const id of ours) if (this.#suspects.has(id)) this.#setAside(id, QUEUED_AGAIN);
     this.#suspects = ours;
   }
@@ -56,26 +69,29 @@ export class HubCheck {
     const { hub, journal } = this.#options;
     const given = journal.entries().filter(({ command }) => this.#isGivenToUs(command.id));
     const known = journal.installation;
-    // Whatever a hub does when it is asked for what it does not know: the list shows whether it is there.
-    const installation = await hub.installation().catch(() => undefined);
+    const installation = await hub.installation().catch((error: unknown) => {
+      // It has told before. Else, whatever a hub does when it is asked for what it does not know: the list shows whether it is there.
+      if (known !== undefined) throw error;
+      return undefined;
+    });
     if (installation !== undefined && known !== undefined && installation !== known) {
       for (const { command } of journal.entries()) {
         this.#setAside(command.id, `the hub is another installation (${installation}, expected ${known})`);
       }
     }
     if (installation !== undefined && installation !== known) journal.keepInstallation(installation);
-    if (journal.entries().length === 0) return;
+    if (journal.entries().length === 0 && !this.#wasAway) return;
     const listed = listedCommands(await hub.queuedCommands());
-    for (const command of listed) if (this.#isAnother(command)) this.#setAside(command.id, ANOTHER);
+    this.#listedSince = new Map(listed.map((command) => [command.id, command]));
+    for (const command of listed) if (this.#isAnothers(command)) this.#setAside(command.id, ANOTHER);
     const queued = new Set(listed.map(({ id }) => id));
     for (const { command } of given) if (queued.has(command.id)) this.#setAside(command.id, QUEUED_AGAIN);
   }
 
-  #isAnother({ id, fqdn, action }: ListedCommand): boolean {
-    const known = this.#options.journal.entry(id)?.command;
-    return (
-      known !== undefined && (known.action !== action || known.fqdn.toLowerCase() !== fqdn.toLowerCase())
-    );
+  /** Whether the journal has another command under the id of this one. */
+  #isAnothers(command: ListedCommand): boolean {
+    const known = this.#options.journal.entry(command.id)?.command;
+    return known !== undefined && !isSameCommand(known, command);
   }
 
   #isGivenToUs(id: number): boolean {
@@ -107,7 +123,8 @@ type ListedCommand = Pick<Command, 'id' | 'fqdn' | 'action'>;
 function listedCommands(listed: readonly unknown[]): readonly ListedCommand[] {
   return listed.flatMap((value) => {
     try {
-      return decodeCommand(value);
+      const { id, fqdn, action } = decodeCommand(value);
+      return { id, fqdn, action };
     } catch {
       return [];
     }

@@ -64,7 +64,7 @@ export function createParts(options: WorkerOptions, runProcess: RunProcess): Par
   let colleagues: Colleagues | undefined;
   const troubles = new Troubles(() => colleagues?.changed());
   const journal = new Journal(config.stateDir, { log, troubles });
-  const hub = hubFrom(config, options.environment, log);
+  const hub = hubFrom(config, options.environment, log, () => check.lapse());
   const images = imageStore(options);
   const names = new NameService({ threads: threadsForSystems(options.environment) });
   const publisher = startPublisher(config, log);

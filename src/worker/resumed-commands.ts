@@ -12,7 +12,7 @@ export interface ResumedCommandsOptions {
   readonly hub: Pick<HubClient, 'runningIds'>;
   readonly journal: Pick<Journal, 'entry' | 'entries' | 'ended'>;
   /** Whether the hub is still the one that gave us the commands. */
-  readonly check: Pick<HubCheck, 'passed'>;
+  readonly check: Pick<HubCheck, 'passed' | 'isAnother'>;
   /** Whether others may have been given what is ours while this worker was away. */
   readonly hasOthers: boolean;
   /** Resolves when the others can know what this worker has, or when that takes too long. */
@@ -44,21 +44,19 @@ export class ResumedCommands {
     );
   }
 
-  /** Asks the hub for the command, unless it is of a former life and that hub is no more: then its id may be another command's. */
+  /** Asks the hub for the command, unless it is of a hub that is no more: then its id may be another command's. */
   async claimIfSameHub(command: Command, ask: Ask): Promise<Claim> {
-    if (!this.#ids.has(command.id)) return ask(command);
     const { check, journal, log } = this.#options;
+    const { id } = command;
     try {
       await check.passed();
     } catch (error) {
-      log.debug('claim of an earlier run waits for the hub', {
-        id: command.id,
-        reason: describeError(error),
-      });
+      log.debug('claim waits for the hub', { id, reason: describeError(error) });
       return 'undecided';
     }
-    this.#ids.delete(command.id);
-    return journal.entry(command.id) === undefined ? 'lost' : ask(command);
+    if (this.#ids.delete(id)) return journal.entry(id) === undefined ? 'lost' : ask(command);
+    // The next list puts that one in its place.
+    return check.isAnother(command) ? 'undecided' : ask(command);
   }
 
   /** Runs the command, unless it is of a former life and the hub has ended it; asks for as long as the hub takes to answer. */

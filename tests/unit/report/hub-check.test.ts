@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { HubUnreachableError } from '../../../src/hub/hub-errors.ts';
 import { HubCheck } from '../../../src/report/hub-check.ts';
 import { Reporter } from '../../../src/report/reporter.ts';
 import { powerCommand } from '../../helpers/commands.ts';
@@ -87,6 +88,39 @@ describe('HubCheck', () => {
     hub.installationName = 'another';
     await check.passed();
     expect([state.journal.entries(), state.journal.installation]).toEqual([[], 'another']);
+  });
+
+  it('tells nothing to a hub that has named itself before, until it names itself again', async () => {
+    ended(1);
+    hub.queue(powerCommand({ id: 1 }));
+    hub.claimElsewhere(1);
+    hub.installationName = 'one';
+    await check.passed();
+    check.lapse();
+    hub.installationName = 'another';
+    let isAway = true;
+    hub.installation = () => {
+      if (!isAway) return Promise.resolve('another');
+      return Promise.reject(new HubUnreachableError('connection reset', { mayHaveActed: true }));
+    };
+    await expect(check.passed()).rejects.toThrow('connection reset');
+    expect(state.journal.entries()).toHaveLength(1);
+    isAway = false;
+    await check.passed();
+    expect(state.journal.entries()).toEqual([]);
+  });
+
+  it('knows another command under the id of one that is to be claimed, once the hub is back', async () => {
+    const before = powerCommand({ id: 1, fqdn: 'one.lab' });
+    await check.passed();
+    expect(check.isAnother(before)).toBe(false);
+    hub.queue(powerCommand({ id: 1, fqdn: 'two.lab' }));
+    check.lapse();
+    await check.passed();
+    expect(check.isAnother(before)).toBe(true);
+    expect(check.isAnother(powerCommand({ id: 1, fqdn: 'Two.lab' }))).toBe(false);
+    check.listed([]);
+    expect(check.isAnother(before)).toBe(false);
   });
 
   it('asks two lists in a row, since one may be older than the claim', () => {
