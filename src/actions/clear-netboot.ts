@@ -13,7 +13,7 @@ import {
 } from './netboot/removal.ts';
 import { findAddress, type SystemAddress } from './netboot/system-address.ts';
 import { TreeChange } from './netboot/tree-change.ts';
-import { isThere } from './netboot/tree-files.ts';
+import { isThere, isUpToDate } from './netboot/tree-files.ts';
 import { WhoseFiles } from './netboot/whose-files.ts';
 
 /** What clearing needs; `beaker-provision clear-netboot` has no more. */
@@ -55,8 +55,8 @@ async function writtenFor(
   fqdn: string,
   { tftpRoot, found, whose, remembered }: Judging,
 ): Promise<readonly string[]> {
-  // The whole tree need not be asked where name service and memory know what is in it.
-  const isKnown = found.kind === 'known' && remembered.length > 0;
+  // The whole tree need not be asked where name service and memory know what is in it. Of what another worker did since, memory knows nothing.
+  const isKnown = found.kind === 'known' && isUpToDate(tftpRoot, remembered);
   const addresses = isKnown
     ? whose.addresses
     : [...whose.addresses, ...(await addressesInTree(tftpRoot, fqdn))];

@@ -16,7 +16,7 @@ import {
 } from './netboot/removal.ts';
 import { requireAddress } from './netboot/system-address.ts';
 import { TreeChange } from './netboot/tree-change.ts';
-import { isThere } from './netboot/tree-files.ts';
+import { isThere, isUpToDate } from './netboot/tree-files.ts';
 import { WhoseFiles } from './netboot/whose-files.ts';
 
 /**
@@ -117,7 +117,7 @@ async function findLeftovers(
   const whose = new WhoseFiles({ root, fqdn, found, lookup, takesOver: true });
   const remembered = writtenPaths.of(fqdn);
   // Then another worker has configured it, or Beaker has; else the whole tree need not be asked.
-  const isForgotten = remembered.length === 0 && isThere(root, `images/${fqdn}`);
+  const isForgotten = !isUpToDate(root, remembered) && isThere(root, `images/${fqdn}`);
   const addresses = [hexIp, ...(isForgotten ? await addressesInTree(root, fqdn) : [])];
   const known = [...remembered, ...addresses.flatMap((one) => pathsOf({ fqdn, hexIp: one }))];
   const wanted = new Set(written);
@@ -147,6 +147,7 @@ function remember(
   writtenPaths: ActionContext['netboot']['writtenPaths'],
   { fqdn, written, goneNames }: { fqdn: string; written: readonly string[]; goneNames: readonly string[] },
 ): void {
-  writtenPaths.keepOnly(fqdn, written);
   for (const name of goneNames) writtenPaths.keepOnly(name, []);
+  // Last: a former name may be the same but for its case, of which memory knows nothing.
+  writtenPaths.keepOnly(fqdn, written);
 }

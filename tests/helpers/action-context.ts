@@ -67,13 +67,14 @@ export function actionContext(
 export function rememberPaths(): WrittenPathsMemory {
   const owners = new Map<string, string>();
   const of = (fqdn: string): string[] =>
-    [...owners].filter(([, owner]) => owner === fqdn).map(([path]) => path);
+    [...owners].filter(([, owner]) => owner === fqdn.toLowerCase()).map(([path]) => path);
+  const own = (fqdn: string, path: string): void => void owners.set(path, fqdn.toLowerCase());
   return {
     of,
-    add: (fqdn, paths) => paths.filter((path) => !owners.has(path)).forEach((path) => owners.set(path, fqdn)),
+    add: (fqdn, paths) => paths.filter((path) => !owners.has(path)).forEach((path) => own(fqdn, path)),
     keepOnly: (fqdn, paths) => {
       for (const path of of(fqdn)) owners.delete(path);
-      for (const path of paths) owners.set(path, fqdn);
+      for (const path of paths) own(fqdn, path);
     },
   };
 }

@@ -7,6 +7,11 @@ export function isThere(root: string, path: string): boolean {
   return whatIsAt(join(root, path)) !== undefined;
 }
 
+/** Whether what a worker remembers to have written is there still, all of it: else another has changed it since, if anything was written. */
+export function isUpToDate(root: string, remembered: readonly string[]): boolean {
+  return remembered.length > 0 && remembered.every((path) => isThere(root, path));
+}
+
 /** What is at `path`, the link itself if it is one; undefined when nothing is, or can be. */
 export function whatIsAt(path: string): Stats | undefined {
   try {

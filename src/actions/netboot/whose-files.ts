@@ -7,7 +7,10 @@ import { findAddress, type SystemAddress } from './system-address.ts';
 export type Verdict =
   /** The system's, as far as the tree has a name at all. */
   | { readonly kind: 'own' }
-  /** The address is the system's now; the files name a system that had it before, and is known no more when it `isGone`. */
+  /**
+   * The address is the system's now; the files name a system that had it before, and is known no more when it `isGone`, as the former spelling of
+   * a name whose case was changed.
+   */
   | { readonly kind: 'former'; readonly owner: string; readonly isGone: boolean }
   /** Another system's, or perhaps. */
   | { readonly kind: 'other'; readonly owner: string; readonly reason: string };
@@ -66,7 +69,8 @@ export class WhoseFiles {
 
   async #judge(hexIp: string, owner: string | undefined): Promise<Verdict> {
     const { fqdn, lookup, takesOver = false } = this.#options;
-    if (owner === undefined || isSameName(owner, fqdn)) return { kind: 'own' };
+    if (owner === undefined || owner === fqdn) return { kind: 'own' };
+    if (isSameName(owner, fqdn)) return { kind: 'former', owner, isGone: true };
     const other = (reason: string): Verdict => ({ kind: 'other', owner, reason });
     if (!this.addresses.includes(hexIp)) return other(`the tree has them as files of ${owner}`);
     const found = await findAddress(owner, { lookup });

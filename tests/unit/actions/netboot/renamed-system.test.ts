@@ -48,6 +48,21 @@ describe('a system of a new name at the address of an old one', () => {
     expect(files()).toEqual([]);
   });
 
+  it('is cleared of what was written under its name in another case, by whichever worker', async () => {
+    const upper = OLD.toUpperCase();
+    lab.addresses.set(upper, '10.0.0.1');
+    await clearNetboot({ fqdn: upper }, lab.contextOfAnotherWorker());
+    expect(files()).toEqual([]);
+  });
+
+  it('takes over what was written under its name in another case, and remembers it', async () => {
+    const upper = OLD.toUpperCase();
+    lab.addresses.set(upper, '10.0.0.1');
+    await configureNetboot(netbootCommand(upper, OWN_LOADER), lab.context());
+    expect(files().filter((path) => path.includes(OLD))).toEqual([]);
+    expect(lab.context().netboot.writtenPaths.of(OLD)).toContain(`images/${upper}/kernel`);
+  });
+
   it('keeps what goes by the old name alone when that has another address now', async () => {
     rename();
     lab.addresses.set(OLD, '10.0.0.2');
@@ -116,6 +131,33 @@ describe('a system of a new name at the address of an old one', () => {
     const before = readTree(lab.root);
     await clearNetboot({ fqdn: OLD }, lab.context());
     expect(readTree(lab.root)).toEqual(before);
+  });
+});
+
+describe('a system that has got another address twice', () => {
+  let lab: NetbootLab;
+
+  beforeEach(async () => {
+    lab = netbootLab(GOLDEN_IMAGES);
+    lab.addresses.set(NEW, '10.0.0.1');
+    await configureNetboot(netbootCommand(NEW), lab.context());
+    lab.addresses.set(NEW, '10.0.0.2');
+    await configureNetboot(netbootCommand(NEW), lab.contextOfAnotherWorker());
+    lab.addresses.set(NEW, '10.0.0.3');
+  });
+  afterEach(() => lab.remove());
+
+  const files = (): readonly string[] =>
+    Object.keys(readTree(lab.root)).filter((path) => /0A00000[12]/i.test(path));
+
+  it('is cleared at the one that only another worker has heard of', async () => {
+    await clearNetboot({ fqdn: NEW }, lab.context());
+    expect(files()).toEqual([]);
+  });
+
+  it('boots by none of the former ones once it is configured', async () => {
+    await configureNetboot(netbootCommand(NEW), lab.context());
+    expect(files()).toEqual([]);
   });
 });
 
