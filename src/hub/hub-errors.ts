@@ -89,5 +89,5 @@ const GONE = /'NoneType' object has no attribute 'system'|\blab \S+ has no comma
 const TROUBLE =
   /\b(?:OperationalError|InternalError|InterfaceError|StaleCommandStatus\w*|QueuePool limit|database or disk is full|disk I\/O error|readonly database)\b/;
 
-/** MySQL's numbers for a value that a column cannot hold, which it counts among its operational errors. */
-const REFUSED_VALUE = /\((?:1264|1265|1366|1406), /;
+/** MySQL's numbers for a value that a column or a character set cannot hold, which it counts among its operational errors. */
+const REFUSED_VALUE = /\((?:1153|1264|1265|1267|1300|1366|1406|3988), /;

@@ -6,15 +6,19 @@ import {
   CommandGoneError,
   CommandNotRunningError,
   FAULTS_UNTIL_FINAL,
+  HubFaultError,
   WrongLabError,
 } from '../hub/hub-errors.ts';
 import type { Logger } from '../logger.ts';
 import { nextForm } from '../report/outcome-forms.ts';
+import type { RefusedOutcomes } from '../report/refused-outcomes.ts';
 import { isRefusal, tellHub } from '../report/reporter.ts';
 import { backoffMs, wait } from '../wait.ts';
 
 export interface InvalidCommandsOptions {
   readonly hub: Pick<HubClient, 'markRunning' | 'markCompleted' | 'markFailed' | 'markAborted'>;
+  /** Is told of outcomes that the hub refuses, for `status`. */
+  readonly refused?: Pick<RefusedOutcomes, 'refused' | 'accepted' | 'forgotten'>;
   readonly log: Logger;
 }
 
@@ -67,37 +71,52 @@ export class InvalidCommands {
   }
 
   async #fail(id: number, message: string): Promise<void> {
-    const { hub, log } = this.#options;
+    const { hub, refused } = this.#options;
     let outcome: Outcome = { status: 'failed', message, systemBroken: false };
     let refusals = 0;
     for (let attempt = 1; ; attempt += 1) {
       try {
         await tellHub(hub, id, outcome);
+        refused?.accepted(id);
         return;
       } catch (error) {
-        if (error instanceof CommandNotRunningError) return;
         const reason = boundedText(describeError(error), MESSAGE_LENGTH);
-        log[attempt === 1 ? 'warn' : 'debug']('invalid command not failed yet', { id, attempt, reason });
-        if (error instanceof WrongLabError || error instanceof CommandGoneError) {
-          log.error('outcome refused for good, the command is forgotten', {
-            id,
-            outcome: outcome.status,
-            reason,
-          });
-          return;
-        }
+        if (this.#isOver(id, error, { outcome, attempt, reason })) return;
+        if (error instanceof HubFaultError) refused?.refused(id, reason);
         refusals = isRefusal(error) ? refusals + 1 : refusals;
         if (refusals === FAULTS_UNTIL_FINAL) {
-          outcome = nextForm(outcome);
+          outcome = this.#plainer(id, outcome, reason);
           refusals = 0;
-          log.error('outcome refused, it is offered in plainer form', {
-            id,
-            outcome: outcome.status,
-            reason,
-          });
         }
       }
       if (!(await wait(backoffMs(attempt, BACKOFF), this.#stopping.signal))) return;
     }
+  }
+
+  /** Whether the hub knows of an end, or takes none of this command. */
+  #isOver(
+    id: number,
+    error: unknown,
+    { outcome, attempt, reason }: { outcome: Outcome; attempt: number; reason: string },
+  ): boolean {
+    const { refused, log } = this.#options;
+    if (error instanceof CommandNotRunningError) {
+      refused?.accepted(id);
+      return true;
+    }
+    log[attempt === 1 ? 'warn' : 'debug']('invalid command not failed yet', { id, attempt, reason });
+    if (!(error instanceof WrongLabError || error instanceof CommandGoneError)) return false;
+    log.error('outcome refused for good, the command is forgotten', { id, outcome: outcome.status, reason });
+    refused?.forgotten(id, reason);
+    return true;
+  }
+
+  #plainer(id: number, outcome: Outcome, reason: string): Outcome {
+    const form = nextForm(outcome);
+    if (form !== outcome) {
+      const { log } = this.#options;
+      log.error('outcome refused, it is offered in plainer form', { id, outcome: form.status, reason });
+    }
+    return form;
   }
 }

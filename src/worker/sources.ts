@@ -6,10 +6,12 @@ import type { Logger } from '../logger.ts';
 import type { CommandQueue } from '../queue/command-queue.ts';
 import type { HubCheck } from '../report/hub-check.ts';
 import type { Journal } from '../report/journal.ts';
+import { RefusedOutcomes } from '../report/refused-outcomes.ts';
 import type { Roster } from '../roster/roster.ts';
 import { type AmqpSource, startAmqpSource } from '../sources/amqp-source.ts';
 import { Failover, type Mode } from '../sources/failover.ts';
 import { PollSource } from '../sources/poll-source.ts';
+import type { Troubles } from '../troubles.ts';
 import { InvalidCommands } from './invalid-commands.ts';
 import { noticeOutOfOrder } from './out-of-order.ts';
 import { inSlices, PolledCommands } from './polled-commands.ts';
@@ -24,6 +26,7 @@ export interface SourcesOptions {
   /** Is told what the hub lists, before that is taken. */
   readonly check: Pick<HubCheck, 'listed'>;
   readonly roster: Roster;
+  readonly troubles: Pick<Troubles, 'set' | 'clear'>;
   /** Whether this worker was given the command lately. */
   readonly isClaimedHere: (id: number) => boolean;
   /** Makes further use of a session with the broker. */
@@ -52,8 +55,8 @@ export function startSources(options: SourcesOptions): Sources {
   return publisher === undefined ? pollOnly(options) : pushAndPoll({ ...options, publisher });
 }
 
-function pollOnly({ config, hub, queue, check, log }: SourcesOptions): Sources {
-  const invalid = new InvalidCommands({ hub, log });
+function pollOnly({ config, hub, queue, check, troubles, log }: SourcesOptions): Sources {
+  const invalid = new InvalidCommands({ hub, refused: new RefusedOutcomes(troubles), log });
   const poll = new PollSource({
     hub,
     onCommands: (commands) => {
@@ -75,8 +78,8 @@ function pollOnly({ config, hub, queue, check, log }: SourcesOptions): Sources {
 
 /** Of several workers of a lab only the fallback primary polls; the others look on, and stand in for it. */
 function pushAndPoll(options: PushOptions): Sources {
-  const { config, hub, queue, roster, check, log, onChange } = options;
-  const invalid = new InvalidCommands({ hub, log });
+  const { config, hub, queue, roster, check, troubles, log, onChange } = options;
+  const invalid = new InvalidCommands({ hub, refused: new RefusedOutcomes(troubles), log });
   const standIn = new StandIn({ isClaimedHere: options.isClaimedHere, log });
   const polled = new PolledCommands({
     ...options,

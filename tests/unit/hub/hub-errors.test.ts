@@ -27,6 +27,8 @@ describe('a fault', () => {
     ['QueuePool limit of size 5 overflow 10 reached', HubTroubleError],
     ["<type 'exceptions.ValueError'>:database or disk is full", HubTroubleError],
     [`(OperationalError) (1366, "Incorrect string value: '...' for column 'message'")`, HubFaultError],
+    [`(OperationalError) (3988, "Conversion from collation utf8mb4 into latin1 impossible")`, HubFaultError],
+    [`(OperationalError) (1267, "Illegal mix of collations")`, HubFaultError],
     [`(DataError) (1406, "Data too long for column 'message'")`, HubFaultError],
   ])('is told by its text: %s', (text, kind) => {
     const error = faultError('labcontrollers.mark_command_running', { code: 1, text });

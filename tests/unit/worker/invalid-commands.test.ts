@@ -1,4 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { RefusedOutcomes } from '../../../src/report/refused-outcomes.ts';
+import { Troubles } from '../../../src/troubles.ts';
 import { InvalidCommands } from '../../../src/worker/invalid-commands.ts';
 import { powerCommand } from '../../helpers/commands.ts';
 import { FakeHub } from '../../helpers/fake-hub.ts';
@@ -43,6 +45,18 @@ describe('InvalidCommands', () => {
     invalid.refuse(7, 'odd');
     await waitUntil(() => hub.status(7) === 'failed');
     expect(hub.calls.filter((call) => call === 'claim 7')).toHaveLength(1);
+  });
+
+  it('says in status that the hub refuses its end, for as long as it does', async () => {
+    const troubles = new Troubles();
+    const reporting = new InvalidCommands({ hub, refused: new RefusedOutcomes(troubles), log: silentLogger });
+    hub.behave = (call) => (call === 'report' ? 'fault' : 'answer');
+    reporting.refuse(7, 'odd');
+    await waitUntil(() => troubles.list().some((text) => text.includes('refuses the outcome of command 7')));
+    hub.behave = () => 'answer';
+    await waitUntil(() => hub.status(7) === 'failed');
+    await reporting.stop();
+    expect(troubles.list()).toEqual([]);
   });
 
   it('refuses nothing after the stop', async () => {
