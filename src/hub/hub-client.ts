@@ -57,7 +57,7 @@ export interface HubClientOptions {
   readonly maxResponseBytes?: number | undefined;
   /** How long no login is tried after one was refused; a minute unless given. */
   readonly loginRetryMs?: number | undefined;
-  /** Called for each call that did not reach the hub, or whose answer did not come back. */
+  /** Called for each call but `installation` that did not reach the hub, or whose answer did not come back. */
   readonly onUnreachable?: (() => void) | undefined;
   readonly log?: Logger | undefined;
 }
@@ -104,7 +104,8 @@ export function createHubClient(options: HubClientOptions): HubClient {
     markAborted: (id, message) => tell('mark_command_aborted', id, message),
     installation: async () => {
       try {
-        return read(name, 'get_installation', await call('get_installation'));
+        // Without `onUnreachable`: some hubs answer nothing that makes sense to what they do not know.
+        return read(name, 'get_installation', await session.call('labcontrollers.get_installation', []));
       } catch (error) {
         // Any other fault says the same: this hub does not tell.
         if (error instanceof HubFaultError && !(error instanceof HubTroubleError)) return undefined;

@@ -3,7 +3,7 @@ import { createHubClient, type HubClient, type HubClientOptions } from '../../..
 import {
   CommandAlreadyRunError,
   CommandNotRunningError,
-  HubFaultError,
+  HubTroubleError,
 } from '../../../src/hub/hub-errors.ts';
 import { LastGoodAddresses } from '../../../src/net/last-good-addresses.ts';
 import { Secret } from '../../../src/secret.ts';
@@ -176,7 +176,19 @@ describe('the hub client', () => {
     const client = clientOf(hub.url);
     await expect(client.markRunning(7)).rejects.toThrow(CommandAlreadyRunError);
     await expect(client.markCompleted(7)).rejects.toThrow(CommandNotRunningError);
-    await expect(client.markAborted(7, '')).rejects.toMatchObject({ constructor: HubFaultError, code: 1 });
+    await expect(client.markAborted(7, '')).rejects.toMatchObject({ constructor: HubTroubleError, code: 1 });
+  });
+
+  it('tells of each call that does not reach the hub, but for that for its name, which some hubs do not understand', async () => {
+    const hub = await startHub(() => true);
+    let told = 0;
+    const client = clientOf(hub.url, { onUnreachable: () => (told += 1) });
+    await client.markCompleted(7);
+    await hub.close();
+    await expect(client.installation()).rejects.toThrow();
+    expect(told).toBe(0);
+    await expect(client.markCompleted(7)).rejects.toThrow();
+    expect(told).toBe(1);
   });
 
   it('refuses a list of ids that is none', async () => {
