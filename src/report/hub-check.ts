@@ -1,5 +1,6 @@
 import { type Command, decodeCommand } from '../command.ts';
 import type { HubClient } from '../hub/hub-client.ts';
+import { FAULTS_UNTIL_FINAL } from '../hub/hub-errors.ts';
 import type { Logger } from '../logger.ts';
 import { type CommandIdentity, isSameCommand } from '../same-command.ts';
 import type { Journal } from './journal.ts';
@@ -22,6 +23,8 @@ export class HubCheck {
   /** Commands of ours that the last list had as queued. */
   #suspects: ReadonlySet<number> = new Set();
   #wasAway = false;
+  /** How often in a row the hub has not answered when it was asked for its name. */
+  #unanswered = 0;
   /** What the hub listed when it was back, until it is polled. */
   #listedSince: ReadonlyMap<number, CommandIdentity> = new Map();
 
@@ -70,10 +73,12 @@ export class HubCheck {
     const given = journal.entries().filter(({ command }) => this.#isGivenToUs(command.id));
     const known = journal.installation;
     const installation = await hub.installation().catch((error: unknown) => {
-      // It has told before. Else, whatever a hub does when it is asked for what it does not know: the list shows whether it is there.
-      if (known !== undefined) throw error;
+      this.#unanswered += 1;
+      // It has told before, and may again. Else, whatever a hub does when it is asked for what it does not know: the list shows whether it is there.
+      if (known !== undefined && this.#unanswered < FAULTS_UNTIL_FINAL) throw error;
       return undefined;
     });
+    if (installation !== undefined) this.#unanswered = 0;
     if (installation !== undefined && known !== undefined && installation !== known) {
       for (const { command } of journal.entries()) {
         this.#setAside(command.id, `the hub is another installation (${installation}, expected ${known})`);

@@ -110,6 +110,19 @@ describe('HubCheck', () => {
     expect(state.journal.entries()).toEqual([]);
   });
 
+  it('takes a hub that does not name itself any more, however it is asked, for one that cannot', async () => {
+    hub.installationName = 'one';
+    await check.passed();
+    ended(1);
+    hub.queue(powerCommand({ id: 1 }));
+    hub.claimElsewhere(1);
+    hub.installation = () =>
+      Promise.reject(new HubUnreachableError('HTTP status 404', { mayHaveActed: false }));
+    check.lapse();
+    await reporter.report(1);
+    expect(hub.status(1)).toBe('completed');
+  });
+
   it('knows another command under the id of one that is to be claimed, once the hub is back', async () => {
     const before = powerCommand({ id: 1, fqdn: 'one.lab' });
     await check.passed();
