@@ -44,7 +44,7 @@ export class ResumedCommands {
     );
   }
 
-  /** Asks the hub for the command, unless it is of a former life and that hub is no more: then its id may be another command's. */
+  /** Asks the hub for the command, unless it was claimed by an earlier run from a hub that was set up anew since: then its id may be another command's. */
   async claimIfSameHub(command: Command, ask: Ask): Promise<Claim> {
     if (!this.#ids.has(command.id)) return ask(command);
     const { check, journal, log } = this.#options;
@@ -65,7 +65,7 @@ export class ResumedCommands {
   async runIfOurs(command: Command, run: Run): Promise<'ended' | 'interrupted'> {
     if (!this.#ids.delete(command.id)) return run(command);
     if (!this.#options.hasOthers) {
-      // While the hub is away, what it gave to nobody else may run.
+      // While the hub is away, what only this worker can have been given may run.
       await this.#options.check.passed().catch(() => undefined);
       return run(command);
     }
