@@ -79,7 +79,7 @@ describe.each(STARTERS)('what a script finds around it, started by the %s starte
   });
 
   it("is the worker's umask, niceness, OOM score and user", () => {
-    const umask = process.umask().toString(8).padStart(4, '0');
+    const umask = /^Umask:\s+(\d+)/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1];
 
     expect(found).toMatchObject({
       umask,
