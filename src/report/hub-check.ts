@@ -17,11 +17,14 @@ export interface HubCheckOptions {
 export class HubCheck {
   readonly #options: HubCheckOptions;
   #passing: Promise<void> | undefined;
+  /** Whether the journal may hold what was there before the start, or before the hub was away. */
+  #mayBeOld: boolean;
   /** Commands of ours that the last list had as queued. */
   #suspects: ReadonlySet<number> = new Set();
 
   constructor(options: HubCheckOptions) {
     this.#options = options;
+    this.#mayBeOld = options.journal.entries().length > 0;
   }
 
   /** Resolves once the hub was looked at since it was last away, and what is another's is set aside. Rejects as the hub's calls do. */
@@ -36,6 +39,7 @@ export class HubCheck {
   /** The hub is away, or was: it may be another when it is back. */
   lapse(): void {
     this.#passing = undefined;
+    this.#mayBeOld = true;
   }
 
   /**
@@ -64,7 +68,7 @@ export class HubCheck {
       }
     }
     if (installation !== undefined && installation !== known) journal.keepInstallation(installation);
-    if (journal.entries().length === 0) return;
+    if (!this.#mayBeOld || journal.entries().length === 0) return;
     const listed = listedCommands(await hub.queuedCommands());
     for (const command of listed) if (this.#isAnother(command)) this.#setAside(command.id, ANOTHER);
     const queued = new Set(listed.map(({ id }) => id));
