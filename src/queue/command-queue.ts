@@ -6,6 +6,7 @@ import type { ElsewhereCommand } from './elsewhere.ts';
 import { Gate } from './gate.ts';
 import type { CommandHandlers } from './handlers.ts';
 import { RecentIds } from './recent-ids.ts';
+import { isSameCommand } from '../same-command.ts';
 
 export interface CommandQueueOptions {
   /** How many commands may be claimed and run at once. */
@@ -194,10 +195,9 @@ export class CommandQueue {
   }
 
   /** A hub that was set up anew gives old ids again: what is in line under this one must not be claimed in the place of the new command. */
-  #dropAnother({ id, action, fqdn }: Command): void {
-    const known = this.#entries.get(id);
-    if (known?.phase !== 'in line' || known.next !== 'claim') return;
-    if (known.command.action === action && known.command.fqdn.toLowerCase() === fqdn.toLowerCase()) return;
+  #dropAnother(command: Command): void {
+    const known = this.#entries.get(command.id);
+    if (known?.phase !== 'in line' || known.next !== 'claim' || isSameCommand(known.command, command)) return;
     for (const delivery of known.deliveries) delivery.acknowledge();
     this.#leave(known);
   }

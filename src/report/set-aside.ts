@@ -35,7 +35,11 @@ export class SetAside {
   readable(): readonly JournalEntry[] {
     return this.#options.statements.selectAll.all().flatMap((row) => {
       try {
-        return decodeRow(row);
+        const entry = decodeRow(row);
+        const { id } = idSchema.parse(row);
+        // Its outcome would be sent for another command, and the row would stay.
+        if (entry.command.id !== id) throw new Error(`expected command ${id}, found ${entry.command.id}`);
+        return entry;
       } catch (error) {
         this.#refuse(row, error);
         return [];

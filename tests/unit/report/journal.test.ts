@@ -178,6 +178,7 @@ describe('Journal', () => {
   it.each([
     ['the command', `command = '{"id":7,"power":{"passwd":"unforgettable"}}'`],
     ['the command, which is no JSON', `command = '{"id":7,"power":{"passwd":"unforgettable'`],
+    ['the id, which is that of another command', `command = json_set(command, '$.id', 9)`],
     ['the stage', `stage = 'dreaming'`],
     ['the replies', `replies = 'none'`],
     ['an outcome that is missing', `stage = 'ended'`],
