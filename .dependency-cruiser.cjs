@@ -3,7 +3,7 @@
  * `ALLOWED` says, for each folder of src/, which other folders it may import; types count like values. Everyone may import the foundation.
  */
 const FOUNDATION =
-  '^src/(command|delivery|errors|excerpt|package-root|printable|regular-file|secret|steady-clock|troubles|wait|white-space|whole-text|logger|logging/[^/]+)\\.ts$';
+  '^src/(command|delivery|errors|excerpt|in-transaction|package-root|printable|regular-file|same-command|secret|steady-clock|troubles|wait|white-space|whole-text|logger|logging/[^/]+)\\.ts$';
 const WORKER = '^src/worker(\\.ts|/)';
 
 const ALLOWED = {
@@ -100,7 +100,7 @@ module.exports = {
     {
       name: 'foundation-is-below',
       comment:
-        'Everyone stands on command, delivery, errors, excerpt, package-root, printable, regular-file, secret, steady-clock, troubles, wait, white-space, whole-text and logger; they stand on each other only.',
+        'Everyone stands on command, delivery, errors, excerpt, in-transaction, package-root, printable, regular-file, secret, steady-clock, troubles, wait, white-space, whole-text and logger; they stand on each other only.',
       severity: 'error',
       from: { path: FOUNDATION },
       to: { path: '^src/', pathNot: FOUNDATION },

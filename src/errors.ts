@@ -53,3 +53,15 @@ export function errorCode(thrown: unknown): string | undefined {
   if (typeof thrown !== 'object' || thrown === null || !('code' in thrown)) return undefined;
   return typeof thrown.code === 'string' ? thrown.code : undefined;
 }
+
+/**
+ * `text` with at most `limit` characters (UTF-16 units), of which a note says how many were left out: the head says what was tried, the
+ * tail why it failed. No character is cut in two.
+ */
+export function boundedText(text: string, limit: number): string {
+  if (text.length <= limit) return text;
+  const kept = limit - ` [… ${text.length} characters left out …] `.length;
+  const head = text.slice(0, Math.ceil(kept / 2)).replace(/[\uD800-\uDBFF]$/, '');
+  const tail = text.slice(text.length - Math.floor(kept / 2)).replace(/^[\uDC00-\uDFFF]/, '');
+  return `${head} [… ${text.length - head.length - tail.length} characters left out …] ${tail}`;
+}

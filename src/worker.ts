@@ -9,6 +9,7 @@ import { createParts, type Parts } from './worker/parts.ts';
 import { recover } from './worker/recovery.ts';
 import { startSources } from './worker/sources.ts';
 import { startWatches } from './worker/watches.ts';
+import { abortUnreadable } from './worker/unreadable-entries.ts';
 import { SystemsOff } from './worker/systems-off.ts';
 import type { WorkerOptions } from './worker/worker-options.ts';
 
@@ -43,6 +44,7 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
     signal: stopping,
     log,
   });
+  const aborting = abortUnreadable({ ...parts, signal: stopping, log });
   const sources = startSources({
     ...parts,
     config,
@@ -69,6 +71,7 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
   await watches.stop();
   await colleagues?.stop();
   await sources.close();
+  await aborting;
   await publisher?.stop();
   await hub.close();
   await images.close();

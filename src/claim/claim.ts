@@ -1,10 +1,19 @@
 import { uptime } from 'node:os';
 import type { Command } from '../command.ts';
-import { describeError } from '../errors.ts';
+import { boundedText, describeError } from '../errors.ts';
 import type { HubClient } from '../hub/hub-client.ts';
-import { CommandAlreadyRunError, HubFaultError, HubUnreachableError } from '../hub/hub-errors.ts';
+import {
+  CommandAlreadyRunError,
+  CommandGoneError,
+  FAULTS_UNTIL_FINAL,
+  HubFaultError,
+  HubTroubleError,
+  HubUnreachableError,
+  WrongLabError,
+} from '../hub/hub-errors.ts';
 import type { Logger } from '../logger.ts';
 import type { Arrival, Claim } from '../queue/handlers.ts';
+import { JournalFullError } from '../report/held-writes.ts';
 import type { Journal } from '../report/journal.ts';
 import type { Whose } from '../roster/roster.ts';
 
@@ -24,12 +33,6 @@ export interface ClaimOptions {
 type Decided = 'lost' | { readonly refused: string };
 
 /**
- * A hub answers every trouble of its own with a fault, a deadlock in its database as well: so a fault is final only when it
- * repeats; with the queue's backoff, for about half a minute.
- */
-const FAULTS_UNTIL_FINAL = 8;
-
-/**
  * Asks the hub for the command. What is journaled before the question makes an answer that was lost, with the connection or
  * with this process, recoverable: a command that *we* asked for and that the hub lists as running is ours, unless another
  * worker was given it.
@@ -43,7 +46,15 @@ export async function claim(command: Command, arrival: Arrival, options: ClaimOp
     arrival.replies.forEach((reply) => journal.alsoReplyTo(id, reply));
     return 'lost';
   }
-  const askedBefore = !journal.claiming(command, arrival.receivedAt, arrival.replies);
+  let askedBefore: boolean;
+  try {
+    askedBefore = !journal.claiming(command, arrival.receivedAt, arrival.replies);
+  } catch (error) {
+    if (!(error instanceof JournalFullError)) throw error;
+    // Not asked for: what is given to us and not journaled would be lost with this process. The journal says it once for all.
+    options.log.debug('claim waits for room in STATE_DIR');
+    return 'undecided';
+  }
   if (askedBefore) arrival.replies.forEach((reply) => journal.alsoReplyTo(id, reply));
   const question = { id, attempt: arrival.attempt, askedBefore };
   const hasBeenAway = noticeAbsence(clocks);
@@ -94,15 +105,23 @@ async function afterError(error: unknown, question: Question, options: ClaimOpti
   const { id, attempt, askedBefore } = question;
   const { journal, faults, log } = options;
   if (error instanceof CommandAlreadyRunError) return unlessOurs('lost', question, options);
-  const reason = describeError(error);
+  const reason = boundedText(describeError(error), REASON_LENGTH);
   const isNews = attempt === 1;
   log[isNews ? 'warn' : 'debug']('claim undecided', { attempt, reason });
-  const repeated = error instanceof HubFaultError ? (faults.get(id) ?? 0) + 1 : 0;
+  const repeated = faultsInARow(error, faults.get(id) ?? 0);
   faults.set(id, repeated);
   if (error instanceof HubUnreachableError && error.mayHaveActed) return 'undecided';
   if (!askedBefore) journal.forget(id);
   if (repeated < FAULTS_UNTIL_FINAL) return 'undecided';
   return unlessOurs({ refused: reason }, question, options);
+}
+
+/** Longer than what Beaker says; what is longer is said by something between it and us. */
+const REASON_LENGTH = 1_000;
+
+function faultsInARow(error: unknown, before: number): number {
+  if (error instanceof WrongLabError || error instanceof CommandGoneError) return FAULTS_UNTIL_FINAL;
+  return error instanceof HubFaultError && !(error instanceof HubTroubleError) ? before + 1 : 0;
 }
 
 /** The command is lost or refused, unless the hub has given it to us before and the answer got lost. */

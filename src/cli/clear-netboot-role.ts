@@ -24,7 +24,7 @@ export async function clearNetbootRole(args: RoleArguments, { signals }: RoleSur
   const { config, environment, log } = configured('clear-netboot', args);
   const { tftpRoot, stateDir } = config;
   const { lookup } = new NameService({ threads: threadsForSystems(environment) });
-  const written = openWrittenPaths(stateDir);
+  const written = openWrittenPaths(stateDir, log);
   try {
     const writtenPaths = written?.paths ?? NOTHING_WRITTEN;
     const isConfigured =

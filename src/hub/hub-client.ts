@@ -7,7 +7,7 @@ import type { LastGoodAddresses } from '../net/last-good-addresses.ts';
 import type { ProxyChoice } from '../net/proxies.ts';
 import type { XmlRpcInput, XmlRpcValue } from '../xml-rpc/value.ts';
 import { createHttpTransport, type Deadlines } from './http-transport.ts';
-import { HubUnreachableError } from './hub-errors.ts';
+import { HubFaultError, HubTroubleError, HubUnreachableError } from './hub-errors.ts';
 import { maskLogin, type Login } from './login.ts';
 import { Session } from './session.ts';
 import { tlsContext } from './tls-context.ts';
@@ -29,6 +29,11 @@ export interface HubClient {
   markFailed(id: number, message: string, systemBroken: boolean): Promise<void>;
   /** @throws CommandNotRunningError */
   markAborted(id: number, message: string): Promise<void>;
+  /**
+   * A name of the hub's database, which a hub that was set up anew does not share; undefined for a hub that has none to give, as a Beaker
+   * server.
+   */
+  installation(): Promise<string | undefined>;
   /** Records an action that the lab did without being asked by a command. */
   addCompletedCommand(fqdn: string, action: Action): Promise<void>;
   /** Ends all connections; calls still under way fail. */
@@ -88,6 +93,15 @@ export function createHubClient(options: HubClientOptions): HubClient {
     markCompleted: (id) => tell('mark_command_completed', id),
     markFailed: (id, message, systemBroken) => tell('mark_command_failed', id, message, systemBroken),
     markAborted: (id, message) => tell('mark_command_aborted', id, message),
+    installation: async () => {
+      try {
+        return read(name, 'get_installation', await call('get_installation'));
+      } catch (error) {
+        // Any other fault says the same: this hub does not tell.
+        if (error instanceof HubFaultError && !(error instanceof HubTroubleError)) return undefined;
+        throw error;
+      }
+    },
     addCompletedCommand: (fqdn, action) => tell('add_completed_command', fqdn, action),
     close: () => transport.close(),
   };
@@ -95,6 +109,7 @@ export function createHubClient(options: HubClientOptions): HubClient {
 
 const commandList = z.array(z.unknown());
 const idList = z.array(z.int());
+const name = z.string().min(1).max(100);
 
 function endpointOf(url: string): URL {
   const base = URL.canParse(url) ? new URL(url) : undefined;

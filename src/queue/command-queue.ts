@@ -6,6 +6,7 @@ import type { ElsewhereCommand } from './elsewhere.ts';
 import { Gate } from './gate.ts';
 import type { CommandHandlers } from './handlers.ts';
 import { RecentIds } from './recent-ids.ts';
+import { isSameCommand } from '../same-command.ts';
 
 export interface CommandQueueOptions {
   /** How many commands may be claimed and run at once. */
@@ -76,6 +77,7 @@ export class CommandQueue {
       delivery?.giveBack();
       return;
     }
+    this.#dropAnother(command);
     const known = this.#entries.get(command.id);
     if (known !== undefined || this.#elsewhere.has(command.id) || this.#ended.has(command.id)) {
       if (delivery !== undefined) this.#attach(command.id, delivery);
@@ -190,6 +192,14 @@ export class CommandQueue {
     const entry: Entry = { command, receivedAt, ...how, deliveries: new Set(), phase, claimAttempts: 0 };
     this.#entries.set(command.id, entry);
     return entry;
+  }
+
+  /** A hub that was set up anew gives old ids again: what is in line under this one must not be claimed in the place of the new command. */
+  #dropAnother(command: Command): void {
+    const known = this.#entries.get(command.id);
+    if (known?.phase !== 'in line' || known.next !== 'claim' || isSameCommand(known.command, command)) return;
+    for (const delivery of known.deliveries) delivery.acknowledge();
+    this.#leave(known);
   }
 
   /** To a command that is still to be claimed the delivery belongs; for any other it has served. */

@@ -81,6 +81,8 @@ export class LabRelay {
    */
   look({ queued, running, askedAt }: Look): readonly number[] {
     const listed = this.#listed.read(queued);
+    for (const id of this.#listed.replaced) this.#held.delete(id);
+    this.#ready.forget(this.#listed.replaced);
     this.#holdAnnounced();
     this.#noteUnnamed(running.filter((id) => !this.#holdRunning(id)));
     // Before anything leaves its lanes, so that these do not open to one that is not first.

@@ -2,6 +2,7 @@ import { type Action, type Command, decodeCommand, type LaneNames } from '../com
 import { describeError, InvalidCommandError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import type { Clock } from '../queue/clock.ts';
+import { isSameCommand } from '../same-command.ts';
 
 export interface ListedCommandsOptions {
   readonly clock: Pick<Clock, 'now'>;
@@ -18,7 +19,7 @@ interface Seen {
   listedAt: number;
 }
 
-/** Remembers the commands that a hub has listed, and decodes each once. */
+/** Remembers the commands that a hub has listed, and decodes each once. A hub that was set up anew gives old ids to other commands. */
 export class ListedCommands {
   readonly #options: ListedCommandsOptions;
   /** Those that were listed last come last. */
@@ -26,6 +27,7 @@ export class ListedCommands {
   /** Listed in the last look, and no commands. */
   #invalid: ReadonlySet<number> = new Set();
   readonly #addresses = new Map<string, string>();
+  #replaced: readonly number[] = [];
 
   constructor(options: ListedCommandsOptions) {
     this.#options = options;
@@ -36,9 +38,10 @@ export class ListedCommands {
     const now = this.#options.clock.now();
     const ids = new Set<number>();
     const invalid = new Set<number>();
+    const replaced: number[] = [];
     for (const value of values) {
       try {
-        ids.add(this.#read(value, now));
+        ids.add(this.#read(value, now, replaced));
       } catch (error) {
         if (!(error instanceof InvalidCommandError)) throw error;
         this.#noteInvalid(error, invalid);
@@ -47,7 +50,13 @@ export class ListedCommands {
     // Such a one is briefly running when it is failed, which holds up nobody.
     this.#invalid = new Set([...invalid, ...[...this.#invalid].slice(-INVALID)]);
     this.#forgetOld(now, ids);
+    this.#replaced = replaced;
     return ids;
+  }
+
+  /** The ids under which the last list had other commands than those before it. */
+  get replaced(): readonly number[] {
+    return this.#replaced;
   }
 
   get(id: number): Command | undefined {
@@ -66,10 +75,12 @@ export class ListedCommands {
     return address === undefined ? undefined : { ...command, power: { address } };
   }
 
-  #read(value: unknown, now: number): number {
-    const known = this.#seen.get(idOf(value));
-    const command = known?.command ?? decodeCommand(value);
-    this.#seen.delete(command.id);
+  #read(value: unknown, now: number, replaced: number[]): number {
+    const id = idOf(value);
+    const known = this.#seen.get(id)?.command;
+    this.#seen.delete(id);
+    const command = known !== undefined && isListedAs(value, known) ? known : decodeCommand(value);
+    if (known !== undefined && !isSameCommand(known, command)) replaced.push(id);
     this.#seen.set(command.id, { command, listedAt: now });
     if (command.power !== undefined) this.#addresses.set(command.fqdn.toLowerCase(), command.power.address);
     return command.id;
@@ -96,6 +107,12 @@ export class ListedCommands {
 }
 
 const INVALID = 1_000;
+
+/** Whether the value has the words of a command that was read before: most have, and to decode takes a hundred times as long. */
+function isListedAs(value: unknown, { fqdn, action }: Command): boolean {
+  if (typeof value !== 'object' || value === null || !('fqdn' in value) || !('action' in value)) return false;
+  return value.fqdn === fqdn && value.action === action;
+}
 
 function idOf(value: unknown): number {
   if (typeof value !== 'object' || value === null || !('id' in value)) return 0;

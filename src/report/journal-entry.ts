@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { type Command, decodeCommand, type Outcome } from '../command.ts';
+import { type Command, decodeCommand, encodeCommand, type Outcome } from '../command.ts';
 import type { Reply } from '../delivery.ts';
 
 /**
@@ -61,6 +61,9 @@ export interface JournalEntry {
 /** Reads a row of the table `command`. Throws when it is none of ours. */
 export function decodeRow(value: unknown): JournalEntry {
   const row = rowSchema.parse(value);
+  if ((row.stage === 'ended' || row.stage === 'told') && row.outcome === null) {
+    throw new Error(`expected an outcome in stage ${row.stage}, found none`);
+  }
   return {
     command: row.command,
     stage: row.stage,
@@ -71,4 +74,19 @@ export function decodeRow(value: unknown): JournalEntry {
     processGroup: row.process_group ?? undefined,
     replies: row.replies,
   };
+}
+
+/** The values of the entry's row, in the order of `id, command, stage, received_at, started_at, ended_at, outcome, process_group, replies`. */
+export function encodeRow({ command, stage, receivedAt, startedAt, endedAt, ...entry }: JournalEntry) {
+  return [
+    command.id,
+    JSON.stringify(encodeCommand(command)),
+    stage,
+    receivedAt,
+    startedAt ?? null,
+    endedAt ?? null,
+    entry.outcome === undefined ? null : JSON.stringify(entry.outcome),
+    entry.processGroup === undefined ? null : JSON.stringify(entry.processGroup),
+    JSON.stringify(entry.replies),
+  ] as const;
 }

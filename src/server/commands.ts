@@ -1,5 +1,6 @@
 import type { Action, Outcome } from '../command.ts';
 import { InvalidCommandError } from '../errors.ts';
+import { inTransaction } from '../in-transaction.ts';
 import { type CommandRecord, type CommandRow, type Status, toRecord } from './command-record.ts';
 import type { CommandQueries } from './command-queries.ts';
 import type { Sqlite } from './database.ts';
@@ -113,7 +114,7 @@ export class Commands {
   }
 
   #commit<T extends readonly CommandRecord[]>(change: () => T): T {
-    const records = this.#options.database.transaction(change).immediate();
+    const records = inTransaction(this.#options.database, change);
     for (const record of records) {
       for (const listener of this.#listeners) listener(record);
     }

@@ -2,7 +2,7 @@ import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { CommandQueries } from './command-queries.ts';
 import { Commands } from './commands.ts';
-import { openDatabase, type Sqlite } from './database.ts';
+import { installationOf, openDatabase, type Sqlite } from './database.ts';
 import { type Clocks, Delays, systemClocks } from './delays.ts';
 import { Systems } from './systems.ts';
 
@@ -11,6 +11,8 @@ export interface Store {
   readonly systems: Systems;
   readonly commands: Commands;
   readonly queries: CommandQueries;
+  /** A name of this store that no other has. */
+  readonly installation: string;
   close(): void;
 }
 
@@ -26,6 +28,7 @@ export function openStore(stateDir: string, clocks: Clocks = systemClocks): Stor
   return {
     systems,
     queries,
+    installation: installationOf(database),
     commands: new Commands({ database, systems, queries, now: clocks.wall, delays }),
     close: () => database.close(),
   };

@@ -1,4 +1,5 @@
 import type { PowerSettings } from '../command.ts';
+import { inTransaction } from '../in-transaction.ts';
 import { Secret } from '../secret.ts';
 import type { Sqlite } from './database.ts';
 import { ConflictError, NotFoundError } from './errors.ts';
@@ -49,9 +50,9 @@ export class Systems {
 
   /** Puts all of them, or none when one is refused. */
   putAll(systems: readonly System[]): void {
-    this.#database.transaction(() => {
+    inTransaction(this.#database, () => {
       for (const system of systems) this.put(system);
-    })();
+    });
   }
 }
 

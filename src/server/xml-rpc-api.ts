@@ -34,6 +34,8 @@ const METHODS: ReadonlyMap<string, Method> = new Map([
     store.queries.queued(lab).map(({ command }) => ({ ...encodeCommand(command) })),
   ),
   method('get_running_command_ids', none, (store, lab) => store.queries.runningIds(lab)),
+  // Not of Beaker's API.
+  method('get_installation', none, (store) => store.installation),
   method('mark_command_running', ofCommand, ({ commands }, lab, [commandId]) => {
     commands.markRunning(lab, commandId);
   }),

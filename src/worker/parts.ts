@@ -15,7 +15,10 @@ import { systemClock } from '../queue/clock.ts';
 import type { CommandQueue } from '../queue/command-queue.ts';
 import { RecentIds } from '../queue/recent-ids.ts';
 import { Answers } from '../report/answers.ts';
+import { HubCheck } from '../report/hub-check.ts';
 import { Journal } from '../report/journal.ts';
+import type { JournalEntry } from '../report/journal-entry.ts';
+import { RefusedOutcomes } from '../report/refused-outcomes.ts';
 import { Reporter } from '../report/reporter.ts';
 import { Doubts } from '../roster/doubts.ts';
 import { Roster } from '../roster/roster.ts';
@@ -37,6 +40,8 @@ export interface Parts {
   /** Undefined in a lab without a broker. */
   readonly publisher: Publisher | undefined;
   readonly answers: Answers;
+  /** Whether the hub is still the one that gave us what is journaled. */
+  readonly check: HubCheck;
   readonly reporter: Reporter;
   readonly queue: CommandQueue;
   /** The other workers, as far as they are heard. */
@@ -56,19 +61,18 @@ const CLAIMED_MS = 600_000;
 /** Makes the parts, and opens the journal. @throws ConfigError when that cannot be */
 export function createParts(options: WorkerOptions, runProcess: RunProcess): Parts {
   const { config, log } = options;
-  const journal = new Journal(config.stateDir);
+  let colleagues: Colleagues | undefined;
+  const troubles = new Troubles(() => colleagues?.changed());
+  const journal = new Journal(config.stateDir, { log, troubles });
   const hub = hubFrom(config, options.environment, log);
   const images = imageStore(options);
   const names = new NameService({ threads: threadsForSystems(options.environment) });
   const publisher = startPublisher(config, log);
-  const answers = new Answers({ publisher, journal, lab: config.lab, worker: workerName(), log });
-  const reporter = new Reporter({ hub, journal, onAccepted: (entry) => answers.ended(entry), log });
+  const { answers, check, reporter } = reporting(options, { hub, journal, publisher, troubles });
   const roster = new Roster({ self: journal.identity, now: steadyNow, graceMs: config.orphanGraceS * 1000 });
   for (const worker of journal.colleagues()) roster.expect(worker);
   const claimed = new RecentIds(CLAIMED_MS, systemClock);
   let sources: Pick<Sources, 'mode'> | undefined;
-  let colleagues: Colleagues | undefined;
-  const troubles = new Troubles(() => colleagues?.changed());
   const doubts = new Doubts({
     roster,
     ask: (token) => void colleagues?.ask(token),
@@ -76,7 +80,7 @@ export function createParts(options: WorkerOptions, runProcess: RunProcess): Par
     now: steadyNow,
   });
   const queue = createQueue(options, {
-    ...{ hub, journal, reporter, answers, roster, claimed, systemsOff: new SystemsOff(troubles) },
+    ...{ hub, journal, reporter, check, answers, roster, claimed, systemsOff: new SystemsOff(troubles) },
     powerScripts: powerScripts(options, troubles),
     netboot: { images, writtenPaths: journal.writtenPaths, lookup: names.lookup },
     survivors: new Survivors({ troubles, signal: options.stopping, log }),
@@ -98,6 +102,7 @@ export function createParts(options: WorkerOptions, runProcess: RunProcess): Par
     images,
     publisher,
     answers,
+    check,
     reporter,
     queue,
     roster,
@@ -106,6 +111,18 @@ export function createParts(options: WorkerOptions, runProcess: RunProcess): Par
     troubles,
     modeFrom,
   };
+}
+
+/** What brings outcomes to the hub and to those who asked for them. */
+function reporting(
+  { config, log }: WorkerOptions,
+  { hub, journal, publisher, troubles }: Pick<Parts, 'hub' | 'journal' | 'publisher' | 'troubles'>,
+): Pick<Parts, 'answers' | 'check' | 'reporter'> {
+  const answers = new Answers({ publisher, journal, lab: config.lab, worker: workerName(), log });
+  const check = new HubCheck({ hub, journal, log });
+  const refused = new RefusedOutcomes(troubles);
+  const onAccepted = (entry: JournalEntry): void => answers.ended(entry);
+  return { answers, check, reporter: new Reporter({ hub, journal, onAccepted, check, refused, log }) };
 }
 
 function powerScripts({ config, log }: WorkerOptions, troubles: Troubles): PowerScripts {

@@ -33,13 +33,15 @@ export function recover(options: RecoveryOptions): void {
   log.info('taking up commands of an earlier run', { count: entries.length });
   const runs = new Map(
     entries
-      .filter(({ stage }) => stage === 'started' || stage === 'on owed')
+      // Of what is only claimed the start may have had no room in the journal.
+      .filter(({ stage }) => stage !== 'ended' && stage !== 'told')
       .map(({ command: { id }, processGroup }) => [
         id,
         { group: processGroup, marker: runMarker(journal, id) },
       ]),
   );
-  if (runs.size > 0) log.info('ending scripts of an earlier run', { count: runs.size });
+  const started = entries.filter(({ stage }) => stage === 'started').length;
+  if (started > 0) log.info('ending scripts of an earlier run', { count: started });
   // One look at the process table serves all of them, as long as all of them end.
   const allEnded = runs.size > 0 ? haveEnded([...runs.values()], options.signal) : Promise.resolve(true);
   for (const entry of entries) {
@@ -89,9 +91,9 @@ function takeUp(
   const { command, stage } = entry;
   switch (stage) {
     case 'claiming':
-      return queue.resume(command, 'claim');
+      return queue.resume(command, 'claim', clear);
     case 'claimed':
-      return queue.resume(command, 'run');
+      return queue.resume(command, 'run', clear);
     case 'started':
       if (isRepeatable(command.action)) return queue.resume(command, 'run', clear);
       return queue.resume(command, 'report', abortOnce(clear, command, journal));

@@ -2,6 +2,8 @@ import type { Command } from '../command.ts';
 import { describeError } from '../errors.ts';
 import type { HubClient } from '../hub/hub-client.ts';
 import type { Logger } from '../logger.ts';
+import type { Claim } from '../queue/handlers.ts';
+import type { HubCheck } from '../report/hub-check.ts';
 import type { Journal } from '../report/journal.ts';
 import { steadyNow } from '../steady-clock.ts';
 import { backoffMs, wait } from '../wait.ts';
@@ -9,6 +11,10 @@ import { backoffMs, wait } from '../wait.ts';
 export interface ResumedCommandsOptions {
   readonly hub: Pick<HubClient, 'runningIds'>;
   readonly journal: Pick<Journal, 'entry' | 'entries' | 'ended'>;
+  /** Whether the hub is still the one that gave us the commands. */
+  readonly check: Pick<HubCheck, 'passed'>;
+  /** Whether others may have been given what is ours while this worker was away. */
+  readonly hasOthers: boolean;
   /** Resolves when the others can know what this worker has, or when that takes too long. */
   readonly announced: () => Promise<void>;
   /** Called for a reboot that has switched its system off, and must not switch it on any more. */
@@ -17,6 +23,7 @@ export interface ResumedCommandsOptions {
   readonly log: Logger;
 }
 
+type Ask = (command: Command) => Promise<Claim>;
 type Run = (command: Command) => Promise<'ended' | 'interrupted'>;
 
 const BACKOFF = { firstMs: 250, maxMs: 10_000 };
@@ -33,15 +40,35 @@ export class ResumedCommands {
     this.#options = options;
     const entries = options.journal.entries();
     this.#ids = new Set(
-      entries
-        .filter(({ stage }) => stage === 'claimed' || stage === 'started' || stage === 'on owed')
-        .map(({ command }) => command.id),
+      entries.filter(({ stage }) => stage !== 'ended' && stage !== 'told').map(({ command }) => command.id),
     );
+  }
+
+  /** Asks the hub for the command, unless it was claimed by an earlier run from a hub that was set up anew since: then its id may be another command's. */
+  async claimIfSameHub(command: Command, ask: Ask): Promise<Claim> {
+    if (!this.#ids.has(command.id)) return ask(command);
+    const { check, journal, log } = this.#options;
+    try {
+      await check.passed();
+    } catch (error) {
+      log.debug('claim of an earlier run waits for the hub', {
+        id: command.id,
+        reason: describeError(error),
+      });
+      return 'undecided';
+    }
+    this.#ids.delete(command.id);
+    return journal.entry(command.id) === undefined ? 'lost' : ask(command);
   }
 
   /** Runs the command, unless it is of a former life and the hub has ended it; asks for as long as the hub takes to answer. */
   async runIfOurs(command: Command, run: Run): Promise<'ended' | 'interrupted'> {
     if (!this.#ids.delete(command.id)) return run(command);
+    if (!this.#options.hasOthers) {
+      // While the hub is away, what only this worker can have been given may run.
+      await this.#options.check.passed().catch(() => undefined);
+      return run(command);
+    }
     // In this order: once the others have heard of it, nobody calls it orphaned.
     await this.#options.announced();
     const isRunning = await this.#isStillRunning(command.id);

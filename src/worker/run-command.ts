@@ -1,10 +1,12 @@
 import type { ActionContext, ActionFunction } from '../actions/action-context.ts';
 import { type Command, isRepeatable, type Outcome } from '../command.ts';
-import { CommandFailedError, describeError, InterruptedError } from '../errors.ts';
+import { boundedText, CommandFailedError, describeError, InterruptedError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import { beginsRest } from '../queue/earliest-start.ts';
+import { JournalFullError } from '../report/held-writes.ts';
 import type { Journal } from '../report/journal.ts';
 import type { JournalEntry } from '../report/journal-entry.ts';
+import { wait } from '../wait.ts';
 import { steadyNow } from '../steady-clock.ts';
 import type { Survivors } from './survivors.ts';
 import type { SystemsOff } from './systems-off.ts';
@@ -17,6 +19,8 @@ export interface RunOptions extends Pick<
   readonly journal: Pick<Journal, 'identity' | 'entry' | 'started' | 'onOwed' | 'runsIn' | 'ended'>;
   /** Called once the command is about to run. */
   readonly onStarted: (entry: JournalEntry) => void;
+  /** How long to wait for room in a full journal before what must not be repeated is aborted; 30 s unless given. */
+  readonly roomPatienceMs?: number;
   readonly systemsOff: Pick<SystemsOff, 'isOff' | 'ended'>;
   readonly survivors: Pick<Survivors, 'add'>;
   readonly log: Logger;
@@ -30,10 +34,13 @@ export async function runCommand(command: Command, options: RunOptions): Promise
   const log = options.log.child({ id, fqdn, action });
   // Not begun, it does not count as started: even what must not be repeated can then be run after the next start.
   if (stopping.aborted) return 'interrupted';
+  // Set aside meanwhile: it is not ours any more.
+  if (journal.entry(id) === undefined) return 'interrupted';
   const startedAt = steadyNow();
   const isOnOwed = (): boolean => journal.entry(id)?.stage === 'on owed';
   const reboot = { isOff: isOnOwed(), switchedOff: () => remember(() => journal.onOwed(id), log) };
-  if (!reboot.isOff) journal.started(command, startedAt);
+  const begun = reboot.isOff ? 'started' : await journalStart(command, startedAt, options);
+  if (begun !== 'started') return begun;
   const entry = journal.entry(id);
   if (entry !== undefined) onStarted(entry);
   log.info('command started');
@@ -67,6 +74,35 @@ export async function runCommand(command: Command, options: RunOptions): Promise
   return 'ended';
 }
 
+/**
+ * Journals the start. What must not be repeated is not begun while that has no room: after a crash the next run would not know that it was.
+ * After a while it is aborted, so that it does not hold its slot and lanes for as long as the disk is full.
+ */
+async function journalStart(
+  command: Command,
+  startedAt: number,
+  { journal, stopping, log, roomPatienceMs = ROOM_PATIENCE_MS }: RunOptions,
+): Promise<'started' | 'interrupted' | 'ended'> {
+  for (let waitedMs = 0; ; waitedMs += ROOM_LOOK_MS) {
+    try {
+      journal.started(command, startedAt);
+      return 'started';
+    } catch (error) {
+      if (!(error instanceof JournalFullError)) throw error;
+      if (waitedMs >= roomPatienceMs) {
+        const message = `${command.action} was not begun: ${error.message}`;
+        log.error('command not begun', { id: command.id, reason: message });
+        journal.ended(command, { status: 'aborted', message }, steadyNow(), { beginsRest: false });
+        return 'ended';
+      }
+    }
+    if (!(await wait(ROOM_LOOK_MS, stopping))) return 'interrupted';
+  }
+}
+
+const ROOM_PATIENCE_MS = 30_000;
+const ROOM_LOOK_MS = 250;
+
 /** What marks the processes of a command, of all that may run on a host: see `endGroups`. */
 export function runMarker({ identity }: Pick<Journal, 'identity'>, id: number): string {
   return `${identity}/${id}`;
@@ -89,7 +125,10 @@ export function abortedOutcome(command: Command, why: string): Outcome {
   };
 }
 
-/** The one place where what an action throws becomes an outcome. */
+/** Characters of a message, which people read in a list of commands; the hub has room for 4,000. */
+const MESSAGE_LENGTH = 1_000;
+
+/** The one place where what an action throws becomes an outcome. Its message is masked, and then cut. */
 async function outcomeOf(
   command: Command,
   act: ActionFunction,
@@ -104,13 +143,21 @@ async function outcomeOf(
       return isResumable() ? 'interrupted' : abortedOutcome(command, 'The worker was stopped');
     }
     if (error instanceof CommandFailedError) {
-      return { status: 'failed', message: error.message, systemBroken: error.systemBroken };
+      return {
+        status: 'failed',
+        message: messageOf(error.message, command),
+        systemBroken: error.systemBroken,
+      };
     }
     context.log.error('action broke down', { reason: error instanceof Error ? error.stack : String(error) });
     return {
       status: 'failed',
-      message: `${command.action} broke down: ${describeError(error)}`,
+      message: messageOf(`${command.action} broke down: ${describeError(error)}`, command),
       systemBroken: false,
     };
   }
+}
+
+function messageOf(text: string, { power }: Command): string {
+  return boundedText(power?.password.mask(text) ?? text, MESSAGE_LENGTH);
 }

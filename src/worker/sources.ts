@@ -4,6 +4,7 @@ import type { Config } from '../config/config.ts';
 import type { HubClient } from '../hub/hub-client.ts';
 import type { Logger } from '../logger.ts';
 import type { CommandQueue } from '../queue/command-queue.ts';
+import type { HubCheck } from '../report/hub-check.ts';
 import type { Journal } from '../report/journal.ts';
 import type { Roster } from '../roster/roster.ts';
 import { type AmqpSource, startAmqpSource } from '../sources/amqp-source.ts';
@@ -20,6 +21,8 @@ export interface SourcesOptions {
   readonly hub: HubClient;
   readonly queue: CommandQueue;
   readonly journal: Pick<Journal, 'entry'>;
+  /** Is told what the hub lists, before that is taken. */
+  readonly check: Pick<HubCheck, 'listed'>;
   readonly roster: Roster;
   /** Whether this worker was given the command lately. */
   readonly isClaimedHere: (id: number) => boolean;
@@ -49,11 +52,14 @@ export function startSources(options: SourcesOptions): Sources {
   return publisher === undefined ? pollOnly(options) : pushAndPoll({ ...options, publisher });
 }
 
-function pollOnly({ config, hub, queue, log }: SourcesOptions): Sources {
+function pollOnly({ config, hub, queue, check, log }: SourcesOptions): Sources {
   const invalid = new InvalidCommands({ hub, log });
   const poll = new PollSource({
     hub,
-    onCommands: (commands) => inSlices(commands, (command) => queue.add(command)),
+    onCommands: (commands) => {
+      check.listed(commands);
+      return inSlices(commands, (command) => queue.add(command));
+    },
     onInvalid: (id, problem) => invalid.refuse(id, problem),
     log,
   });
@@ -69,7 +75,7 @@ function pollOnly({ config, hub, queue, log }: SourcesOptions): Sources {
 
 /** Of several workers of a lab only the fallback primary polls; the others look on, and stand in for it. */
 function pushAndPoll(options: PushOptions): Sources {
-  const { config, hub, queue, roster, log, onChange } = options;
+  const { config, hub, queue, roster, check, log, onChange } = options;
   const invalid = new InvalidCommands({ hub, log });
   const standIn = new StandIn({ isClaimedHere: options.isClaimedHere, log });
   const polled = new PolledCommands({
@@ -79,7 +85,10 @@ function pushAndPoll(options: PushOptions): Sources {
   });
   const poll = new PollSource({
     hub,
-    onCommands: (commands, signal) => polled.take(commands, signal),
+    onCommands: (commands, signal) => {
+      check.listed(commands);
+      return polled.take(commands, signal);
+    },
     onInvalid: (id, problem) => {
       if (config.fallbackPrimary) invalid.refuse(id, problem);
     },

@@ -24,10 +24,12 @@ export function startWatches(
       longestRunMs: longestRunMs(config),
       hearOut: (until: AbortSignal) => colleagues.hearOut(until),
     };
+    const isJournaled = (id: number): boolean =>
+      journal.entry(id) !== undefined || journal.unreadable().some((entry) => entry.id === id);
     const isOurs = (id: number): boolean => {
       const phase = queue.phaseOf(id);
       const isUnderWay = phase === 'claiming' || phase === 'running' || phase === 'reporting';
-      return journal.entry(id) !== undefined || isUnderWay || (others === undefined && phase !== undefined);
+      return isJournaled(id) || isUnderWay || (others === undefined && phase !== undefined);
     };
     const sleepMs = config.sleepTimeS * 1000;
     const intervalMs = others === undefined ? sleepMs : Math.min(sleepMs, graceMs / 2);

@@ -11,7 +11,13 @@ export type Call = 'queued' | 'running ids' | 'claim' | 'report';
 
 type HubCalls = Pick<
   HubClient,
-  'queuedCommands' | 'runningIds' | 'markRunning' | 'markCompleted' | 'markFailed' | 'markAborted'
+  | 'queuedCommands'
+  | 'installation'
+  | 'runningIds'
+  | 'markRunning'
+  | 'markCompleted'
+  | 'markFailed'
+  | 'markAborted'
 >;
 
 /** A hub without a network, which keeps the states of commands as Beaker does: each step compares and sets. */
@@ -47,6 +53,13 @@ export class FakeHub implements HubCalls {
 
   queuedCommands(): Promise<readonly unknown[]> {
     return this.#call('queued', undefined, () => this.#idsIn('Queued').map((id) => this.#wireForm(id)));
+  }
+
+  /** What the hub calls itself; undefined for one that does not, as Beaker. */
+  installationName: string | undefined;
+
+  installation(): Promise<string | undefined> {
+    return Promise.resolve(this.installationName);
   }
 
   runningIds(): Promise<readonly number[]> {
@@ -100,7 +113,7 @@ export class FakeHub implements HubCalls {
       case 'be away':
         throw new HubUnreachableError('connection refused', { mayHaveActed: false });
       case 'fault':
-        throw fault('(OperationalError) deadlock detected');
+        throw fault('(DataError) value out of range');
       case 'refuse the login':
         throw new HubLoginError('invalid username or password');
     }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { existsSync, lstatSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync, readlinkSync, rmSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { steadyNow } from '../../steady-clock.ts';
@@ -9,8 +9,10 @@ const FORGOTTEN_MS = 86_400_000;
 
 /** What begins the names of this host's work: several may share a TFTP tree. */
 const HOST = `${hostname()}:`;
+/** The kernel's name for what counts the processes here: containers may share a host name, and each has a process 1. */
+const COUNTING = countingOfProcesses();
 /** What begins the names of this process's work: in a container, the next one has the same number. */
-const OWN = `${HOST}${process.pid}:${randomUUID().slice(0, 8)}:`;
+const OWN = `${HOST}${process.pid}:${COUNTING}-${randomUUID().slice(0, 8)}:`;
 
 const OWN_NAME = /^[^:/]+:\d+:/;
 
@@ -59,8 +61,19 @@ export function removeLeftBehind(
   }
 }
 
+function countingOfProcesses(): string {
+  try {
+    return readlinkSync('/proc/self/ns/pid').replace(/\D/g, '');
+  } catch {
+    return '';
+  }
+}
+
 function isOfNobody(name: string): boolean {
   if (!name.startsWith(HOST) || name.startsWith(OWN)) return false;
+  // Earlier versions did not say which counting the number is of.
+  const counting = /^[^:]*:\d+:(\d*)-/.exec(name)?.[1];
+  if (counting !== undefined && counting !== COUNTING) return false;
   const pid = parseInt(name.slice(HOST.length), 10);
   return pid === process.pid || !existsSync(`/proc/${pid}`);
 }

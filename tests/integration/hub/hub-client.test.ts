@@ -4,6 +4,7 @@ import {
   CommandAlreadyRunError,
   CommandNotRunningError,
   HubFaultError,
+  HubTroubleError,
 } from '../../../src/hub/hub-errors.ts';
 import { LastGoodAddresses } from '../../../src/net/last-good-addresses.ts';
 import { Secret } from '../../../src/secret.ts';
@@ -171,11 +172,13 @@ describe('the hub client', () => {
     const hub = await startHub(({ method }) => {
       if (method.endsWith('running')) throw new Error("<class 'bkr.BX'>:Command 7 already run");
       if (method.endsWith('completed')) throw new Error('ValueError: Command 7 not running');
-      throw new Error('OperationalError: database is gone');
+      if (method.endsWith('failed')) throw new Error('OperationalError: database is gone');
+      throw new Error('ValueError: message is too long');
     });
     const client = clientOf(hub.url);
     await expect(client.markRunning(7)).rejects.toThrow(CommandAlreadyRunError);
     await expect(client.markCompleted(7)).rejects.toThrow(CommandNotRunningError);
+    await expect(client.markFailed(7, '', false)).rejects.toThrow(HubTroubleError);
     await expect(client.markAborted(7, '')).rejects.toMatchObject({ constructor: HubFaultError, code: 1 });
   });
 

@@ -97,6 +97,16 @@ class TestDelivery implements Delivery {
 const HOUR = 3_600_000;
 
 describe('CommandQueue', () => {
+  it('takes another command under the same id in place of the one in line, as a hub gives it that was set up anew', async () => {
+    const lab = new Lab();
+    const old = new TestDelivery();
+    lab.queue.add(powerCommand({ id: 1, fqdn: 'old.lab', delayS: 60 }), old);
+    lab.queue.add(powerCommand({ id: 1, fqdn: 'new.lab' }));
+    await lab.clock.advance(120_000);
+    expect(lab.ran.map(({ command }) => command.fqdn)).toEqual(['new.lab']);
+    expect(old.fate).toEqual(['acknowledged']);
+  });
+
   it('never overlaps two commands of a lane, keeps their order, and starts each as soon as it may', async () => {
     const commands = fc.array(
       fc.record({

@@ -18,6 +18,8 @@ class Model {
   readonly roster = new Roster({ self: undefined, now: () => this.clock.now() });
   readonly lines: LogLine[] = [];
   readonly published: number[] = [];
+  /** Of what was published. */
+  readonly systems: string[] = [];
   readonly wrongs: string[] = [];
   readonly commands: Command[] = [];
   readonly states = new Map<number, State>();
@@ -69,6 +71,7 @@ class Model {
 
   #check(command: Command): void {
     this.published.push(command.id);
+    this.systems.push(command.fqdn);
     const lanes = lanesOf(command);
     const inTheWay = [...this.in('Queued'), ...this.in('Running')].filter(
       (other) => other.id < command.id && lanesOf(other).some((lane) => lanes.includes(lane)),
@@ -139,6 +142,24 @@ describe('the relay of a lab', () => {
     await model.look();
     expect(model.published).toEqual([1, 3]);
   });
+
+  it.each(['waits', 'is published', 'runs'])(
+    'publishes the new command of an old id, when the former %s as far as it knows: the hub was set up anew',
+    async (state) => {
+      const model = new Model();
+      model.queue({ fqdn: 'a.lab', address: 'pdu' });
+      model.queue({ fqdn: 'b.lab', address: 'pdu' });
+      if (state === 'runs') model.result(2, 'running');
+      if (state === 'is published') model.states.set(1, 'Ended');
+      await model.look();
+      const others = [1, 2].map((id) => powerCommand({ id, fqdn: `new${id}.lab` }));
+      model.commands.splice(0, 2, ...others);
+      model.states.set(1, 'Queued');
+      await model.look();
+      expect(model.published.slice(-2)).toEqual([1, 2]);
+      expect(model.systems.slice(-2)).toEqual(['new1.lab', 'new2.lab']);
+    },
+  );
 
   it('never publishes before an earlier unfinished command of a lane, whatever is lost, cut or restarted, and everything in the end', async () => {
     const step = fc.oneof(

@@ -22,6 +22,19 @@ describe('what a hub has listed', () => {
     expect([1, 2].map((id) => listed.get(id)?.id)).toEqual([undefined, 2]);
   });
 
+  it('is another command under its old id once the hub says so, as one that was set up anew does', () => {
+    const listed = new ListedCommands({ clock: { now: () => 0 }, log: silentLogger });
+    listed.read(list(1, 2));
+    listed.read([
+      encodeCommand(powerCommand({ id: 1, fqdn: 'other.lab' })),
+      encodeCommand(powerCommand({ id: 2 })),
+    ]);
+    expect(listed.get(1)?.fqdn).toBe('other.lab');
+    expect(listed.replaced).toEqual([1]);
+    listed.read(list(2, 1));
+    expect(listed.replaced).toEqual([]);
+  });
+
   it('is remembered when it has left a list of any length, since it may have been claimed just then', () => {
     const listed = new ListedCommands({ clock: { now: () => 0 }, log: silentLogger });
     listed.read(list(1, 50_010));

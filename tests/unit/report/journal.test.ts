@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
@@ -7,6 +7,8 @@ import { ConfigError } from '../../../src/errors.ts';
 import { Journal } from '../../../src/report/journal.ts';
 import { steadyNow } from '../../../src/steady-clock.ts';
 import { powerCommand } from '../../helpers/commands.ts';
+import { type LogLine, recordingLogger } from '../../helpers/recording-logger.ts';
+import { waitUntil } from '../../helpers/wait-until.ts';
 
 describe('Journal', () => {
   let stateDir: string;
@@ -129,15 +131,106 @@ describe('Journal', () => {
     expect(() => new Journal(stateDir)).toThrow(`${stateDir} is in use by another worker`);
   });
 
-  it('names its directory when it cannot be written', () => {
+  it('names its directory when a claim cannot be written, and holds an outcome until it can', async () => {
+    const command = powerCommand({ id: 1 });
+    const outcome = { status: 'completed' } as const;
+    journal.claiming(command, 0, []);
     const intruder = new Database(join(stateDir, 'journal.db'));
     intruder.exec('BEGIN IMMEDIATE');
-    const outcome = { status: 'completed' } as const;
     const reason = `${stateDir} cannot be written: database is locked`;
-    expect(() => journal.claiming(powerCommand(), 0, [])).toThrow(reason);
-    expect(() => journal.ended(powerCommand(), outcome, 0, { beginsRest: true })).toThrow(reason);
+    expect(() => journal.claiming(powerCommand({ id: 2 }), 0, [])).toThrow(reason);
+    journal.ended(command, outcome, 5000, { beginsRest: true });
+    expect([journal.isFull, journal.entry(1)?.outcome]).toEqual([true, outcome]);
     intruder.close();
-    expect(journal.claiming(powerCommand(), 0, [])).toBe(true);
+    await waitUntil(() => !journal.isFull);
+    expect(journal.claiming(powerCommand({ id: 2 }), 0, [])).toBe(true);
+    reopen();
+    expect([journal.entry(1)?.outcome, journal.lastPowerEnd(command.fqdn)]).toEqual([outcome, 5000]);
+  }, 20_000);
+
+  it('refuses a journal of a newer version by name, and says what to do', () => {
+    journal.close();
+    const db = new Database(join(stateDir, 'journal.db'));
+    db.exec('PRAGMA user_version = 99');
+    db.close();
+    expect(() => new Journal(stateDir)).toThrow(ConfigError);
+    expect(() => new Journal(stateDir)).toThrow(
+      /journal\.db has version 99, expected \d+ or less: .*start that version again/,
+    );
+    const again = new Database(join(stateDir, 'journal.db'));
+    again.exec('PRAGMA user_version = 1');
+    again.close();
+    journal = new Journal(stateDir);
+  });
+
+  it('takes over a journal of before there were versions', () => {
+    journal.claiming(powerCommand({ id: 7 }), 1000, []);
+    journal.close();
+    const db = new Database(join(stateDir, 'journal.db'));
+    db.exec(
+      'DROP TABLE set_aside; DROP TABLE hub; DROP TABLE room; DROP TABLE life; PRAGMA user_version = 0',
+    );
+    db.close();
+    journal = new Journal(stateDir);
+    expect(journal.entry(7)).toMatchObject({ stage: 'claiming', receivedAt: 1000 });
+  });
+
+  it.each([
+    ['the command', `command = '{"id":7,"power":{"passwd":"unforgettable"}}'`],
+    ['the command, which is no JSON', `command = '{"id":7,"power":{"passwd":"unforgettable'`],
+    ['the id, which is that of another command', `command = json_set(command, '$.id', 9)`],
+    ['the stage', `stage = 'dreaming'`],
+    ['the replies', `replies = 'none'`],
+    ['an outcome that is missing', `stage = 'ended'`],
+  ])('sets an entry aside in which %s is unreadable, and goes on with the rest', (_what, change) => {
+    journal.claiming(powerCommand({ id: 7, password: 'unforgettable' }), 1000, []);
+    journal.claiming(powerCommand({ id: 8 }), 1000, []);
+    journal.close();
+    const db = new Database(join(stateDir, 'journal.db'));
+    db.pragma('secure_delete = ON');
+    db.exec(`UPDATE command SET ${change} WHERE id = 7`);
+    db.close();
+    const lines: LogLine[] = [];
+    journal = new Journal(stateDir, { log: recordingLogger(lines) });
+    expect(journal.entries().map(({ command }) => command.id)).toEqual([8]);
+    expect(journal.unreadable()).toEqual([{ id: 7, reason: expect.stringContaining('cannot be read') }]);
+    expect(lines.filter(({ level }) => level === 'error')).toHaveLength(1);
+    reopen();
+    expect(journal.unreadable().map(({ id }) => id)).toEqual([7]);
+    journal.unreadableAborted(7);
+    reopen();
+    expect(journal.unreadable()).toEqual([]);
+    journal.close();
+    const left = readdirSync(stateDir).filter((file) =>
+      readFileSync(join(stateDir, file)).includes('unforgettable'),
+    );
+    expect(left).toEqual([]);
+    journal = new Journal(stateDir);
+  });
+
+  it.each<[string, (content: Buffer) => Buffer]>([
+    ['is no database', () => Buffer.from('no database at all. '.repeat(500))],
+    ['was cut short', (content) => content.subarray(0, content.length - 5000)],
+    [
+      'has a page of rubbish',
+      (content) =>
+        Buffer.concat([content.subarray(0, 4096), Buffer.alloc(4096, 0x41), content.subarray(8192)]),
+    ],
+  ])('sets a file aside that %s, and begins a new one', (_what, damage) => {
+    for (let id = 1; id < 50; id += 1) journal.claiming(powerCommand({ id }), 0, []);
+    journal.close();
+    const path = join(stateDir, 'journal.db');
+    const content = readFileSync(path);
+    for (const file of readdirSync(stateDir)) if (file !== 'worker.lock') rmSync(join(stateDir, file));
+    writeFileSync(path, damage(content));
+    const lines: LogLine[] = [];
+    journal = new Journal(stateDir, { log: recordingLogger(lines) });
+    expect(journal.entries()).toEqual([]);
+    expect(lines.map(({ event }) => event)).toEqual([
+      'journal is unreadable and was set aside, a new one is begun',
+    ]);
+    expect(readdirSync(stateDir).some((file) => file.startsWith('journal.db.unreadable-'))).toBe(true);
+    expect(journal.claiming(powerCommand({ id: 1 }), 0, [])).toBe(true);
   });
 
   it('refuses a directory that cannot be made, with the reason', () => {

@@ -148,6 +148,8 @@ export class Life {
       onOwed: (id: number) => write(() => journal.onOwed(id)),
       runsIn: (...args: Parameters<Journal['runsIn']>) => write(() => journal.runsIn(...args)),
       ended: (...args: Parameters<Journal['ended']>) => write(() => journal.ended(...args)),
+      endedInstead: (...args: Parameters<Journal['endedInstead']>) =>
+        write(() => journal.endedInstead(...args)),
       told: (id: number) => write(() => journal.told(id)),
       forget: (id: number) => write(() => journal.forget(id)),
       alsoReplyTo: (...args: Parameters<Journal['alsoReplyTo']>) => write(() => journal.alsoReplyTo(...args)),

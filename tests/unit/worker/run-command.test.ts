@@ -2,6 +2,8 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { ActionContext } from '../../../src/actions/action-context.ts';
 import type { Action, Command } from '../../../src/command.ts';
 import { CommandFailedError, InterruptedError } from '../../../src/errors.ts';
+import { JournalFullError } from '../../../src/report/held-writes.ts';
+import type { Journal } from '../../../src/report/journal.ts';
 import type { JournalEntry } from '../../../src/report/journal-entry.ts';
 import { Troubles } from '../../../src/troubles.ts';
 import { runCommand } from '../../../src/worker/run-command.ts';
@@ -22,6 +24,7 @@ describe('runCommand', () => {
   let troubles: Troubles;
   let survivors: unknown[];
   let markOff: (id: number) => void;
+  let startOf: Journal['started'];
 
   beforeEach(() => {
     state = journalInDir();
@@ -30,6 +33,7 @@ describe('runCommand', () => {
     stop = new AbortController();
     troubles = new Troubles();
     survivors = [];
+    startOf = (...args) => state.journal.started(...args);
     markOff = (id) => state.journal.onOwed(id);
   });
   afterEach(() => state.remove());
@@ -37,10 +41,12 @@ describe('runCommand', () => {
   const run = (
     action: Action,
     act: (command: Command, context: ActionContext) => unknown,
+    before: () => void = () => undefined,
   ): Promise<'ended' | 'interrupted'> => {
-    const command = powerCommand({ id: 7, action });
+    const command = powerCommand({ id: 7, action, password: 's3cret' });
     const { settings, environment, runProcess, powerScripts, netboot, killing } = actionContext();
     if (state.journal.claiming(command, steadyNow(), [])) state.journal.claimed(7);
+    before();
     return runCommand(command, {
       act: async (...args) => {
         await act(...args);
@@ -55,12 +61,13 @@ describe('runCommand', () => {
       journal: {
         identity: state.journal.identity,
         entry: (id) => state.journal.entry(id),
-        started: (...args) => state.journal.started(...args),
+        started: (...args) => startOf(...args),
         onOwed: (id) => markOff(id),
         runsIn: (...args) => state.journal.runsIn(...args),
         ended: (...args) => state.journal.ended(...args),
       },
       onStarted: (entry) => started.push(entry),
+      roomPatienceMs: 250,
       systemsOff: new SystemsOff(troubles),
       survivors: { add: (...args) => survivors.push(args) },
       log: recordingLogger(lines),
@@ -111,6 +118,51 @@ describe('runCommand', () => {
     expect(entry()?.outcome).toEqual({ status: 'failed', message, systemBroken: false });
     const line = lines.find(({ level }) => level === 'error');
     expect(line?.facts['reason']).toContain('run-command.test.ts');
+  });
+
+  it('cuts a message to a thousand characters, head and tail, after it has masked the password', async () => {
+    await run('off', ({ power }) => {
+      const secret = power?.password.reveal() ?? '';
+      throw new CommandFailedError(`head ${`${secret} `.repeat(900)}tail`, { systemBroken: true });
+    });
+    const outcome = entry()?.outcome;
+    const message = outcome?.status === 'failed' ? outcome.message : '';
+    expect(message).toMatch(/^head \*{8} .* \[… \d+ characters left out …\] .*\*{8} tail$/);
+    expect(message.length).toBeLessThanOrEqual(1_000);
+  });
+
+  it('aborts a reboot that it cannot note for want of room, and never begins it', async () => {
+    startOf = () => {
+      throw new JournalFullError('the journal cannot be written: no room');
+    };
+    let wasBegun = false;
+    await run('reboot', () => (wasBegun = true));
+    expect(wasBegun).toBe(false);
+    expect(entry()?.outcome).toEqual({
+      status: 'aborted',
+      message: 'reboot was not begun: the journal cannot be written: no room',
+    });
+  });
+
+  it('begins a reboot once there is room to note it', async () => {
+    let looks = 0;
+    startOf = (...args) => {
+      looks += 1;
+      if (looks === 1) throw new JournalFullError('no room');
+      state.journal.started(...args);
+    };
+    expect(await run('reboot', () => undefined)).toBe('ended');
+    expect(entry()?.outcome).toEqual({ status: 'completed' });
+  });
+
+  it('runs nothing whose entry was set aside', async () => {
+    let wasBegun = false;
+    const running = run(
+      'on',
+      () => (wasBegun = true),
+      () => state.journal.setAside(7, 'of another hub'),
+    );
+    expect([await running, wasBegun]).toEqual(['interrupted', false]);
   });
 
   it.each(['on', 'off'] as const)(

@@ -25,10 +25,17 @@ describe('what processes leave behind of their unfinished work', () => {
     mkdirSync(dir.file(`${hostname()}:999999999:12345678:1`));
     const own = ownName();
     mkdirSync(dir.file(own));
+    mkdirSync(dir.file(own.replace(/:\d+:/, ':999999999:')));
     expect(remove()).toEqual([own]);
   });
 
-  it.each([`${hostname()}:1:12345678:1`, 'other-host:999999999:12345678:1'])(
+  it.each([
+    `${hostname()}:1:12345678:1`,
+    'other-host:999999999:12345678:1',
+    // Of a container with this host's name.
+    `${hostname()}:${process.pid}:1-12345678:1`,
+    `${hostname()}:999999999:1-12345678:1`,
+  ])(
     'stays when its process may be at it, however long ago the wall clock says it was made (%s)',
     (name) => {
       mkdirSync(dir.file(name));
