@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
@@ -11,7 +11,8 @@ import { writeResults } from './lib/write-results.ts';
 
 /*
  * How many programs a second each starter (PROCESS_STARTER) runs in this process, 50 at once, beside xargs starting the same program as
- * often and as many at once. It is a soak as well: each exit status and output is checked, and at the end open descriptors.
+ * often and as many at once. It is a soak as well: each exit status and output is checked, and at the end open descriptors
+ * and children that were not taken from the kernel.
  */
 
 const RUNS = { posix: 20_000, node: 2_000 };
@@ -32,7 +33,13 @@ for (const name of ['posix', 'node'] as const) {
 console.table(measured);
 const ratios = measured.map(({ starter, ratio }) => `${starter} ${ratio} times xargs`);
 writeResults('starters', ratios.join(', '), { measured });
-process.exit(measured.every(({ wrong, leakedDescriptors }) => wrong === 0 && leakedDescriptors <= 0) ? 0 : 1);
+process.exit(
+  measured.every(
+    ({ wrong, leakedDescriptors, zombies }) => wrong === 0 && leakedDescriptors <= 0 && zombies === 0,
+  )
+    ? 0
+    : 1,
+);
 
 async function measure(run: RunProcess, count: number) {
   await run({ file: SCRIPT, env: ENV, timeoutMs: 10_000 });
@@ -55,6 +62,7 @@ async function measure(run: RunProcess, count: number) {
     cpuMsARun: round((user + system) / 1000 / count, 2),
     loopDelayP99Ms: round(delay.percentile(99) / 1e6, 1),
     leakedDescriptors: openDescriptors() - descriptors,
+    zombies: zombies(),
   };
 }
 
@@ -75,4 +83,18 @@ async function runAll(run: RunProcess, count: number): Promise<number> {
 
 function openDescriptors(): number {
   return readdirSync('/proc/self/fd').length;
+}
+
+/** Children of this process that have ended and are still there. */
+function zombies(): number {
+  const isOurs = new RegExp(`\\) Z ${process.pid} `);
+  return readdirSync('/proc').filter((name) => /^\d+$/.test(name) && isOurs.test(statOf(name))).length;
+}
+
+function statOf(pid: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/stat`, 'utf8');
+  } catch {
+    return '';
+  }
 }
