@@ -35,16 +35,13 @@ describe('what processes leave behind of their unfinished work', () => {
     // Of a container with this host's name.
     `${hostname()}:${process.pid}:1-12345678:1`,
     `${hostname()}:999999999:1-12345678:1`,
-  ])(
-    'stays when its process may be at it, however long ago the wall clock says it was made (%s)',
-    (name) => {
-      mkdirSync(dir.file(name));
-      utimesSync(dir.file(name), 0, 0);
-      expect(remove()).toEqual([name]);
-      nowMs = DAY_MS;
-      expect(remove()).toEqual([name]);
-    },
-  );
+  ])('stays when its process may be at it, however long ago the wall clock says it was made (%s)', (name) => {
+    mkdirSync(dir.file(name));
+    utimesSync(dir.file(name), 0, 0);
+    expect(remove()).toEqual([name]);
+    nowMs = DAY_MS;
+    expect(remove()).toEqual([name]);
+  });
 
   it('is nothing that is not named so, however old', () => {
     writeFileSync(dir.file('notes.txt'), '');
