@@ -1,6 +1,5 @@
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { build } from 'esbuild';
 import { inProject, root } from './project.mjs';
 
 /** @typedef {import('esbuild').Metafile} Metafile */
@@ -16,6 +15,8 @@ const NATIVE = ['libsql', 'koffi'];
  * @returns {Promise<boolean>} Whether it was done; what is wrong is on the terminal.
  */
 export async function bundle(folder) {
+  // Not at the top: in a fresh clone these scripts are loaded before they install the packages.
+  const { build } = await import('esbuild');
   try {
     const { metafile } = await build({
       absWorkingDir: root,

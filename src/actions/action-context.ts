@@ -71,7 +71,7 @@ export interface WrittenPathsMemory {
   keepOnly(fqdn: string, paths: readonly string[]): void;
 }
 
-/** How far a reboot has come, of which a former life of the worker may have done the first half. */
+/** How far a reboot has come, of which an earlier run of the worker may have done the first half. */
 export interface RebootProgress {
   /** Whether the system is switched off already. */
   readonly isOff: boolean;

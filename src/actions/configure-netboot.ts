@@ -104,7 +104,7 @@ interface Leftovers extends Removal {
 
 /**
  * What an earlier boot made for the system and this one does not: of another architecture, another address, another loader; and all that goes by
- * its address, whoever had that before.
+ * its address, also when another system had that address before.
  */
 async function findLeftovers(
   { fqdn, hexIp }: Boot,

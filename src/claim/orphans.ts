@@ -1,6 +1,6 @@
 import { describeError } from '../errors.ts';
 import type { HubClient } from '../hub/hub-client.ts';
-import { CommandNotRunningError } from '../hub/hub-errors.ts';
+import { CommandGoneError, CommandNotRunningError, WrongLabError } from '../hub/hub-errors.ts';
 import type { Logger } from '../logger.ts';
 import type { Roster } from '../roster/roster.ts';
 import { steadyNow } from '../steady-clock.ts';
@@ -63,7 +63,9 @@ async function abortOrphans(options: OrphansOptions, firstSeen: Map<number, numb
       log.warn('orphaned command aborted', { id });
     } catch (error) {
       if (error instanceof CommandNotRunningError) continue;
-      log.warn('orphaned command not aborted', { id, reason: describeError(error) });
+      // A system that has moved to another lab, or is deleted, takes its running command with it: said once, since it is listed no longer.
+      const isGone = error instanceof WrongLabError || error instanceof CommandGoneError;
+      log[isGone ? 'error' : 'warn']('orphaned command not aborted', { id, reason: describeError(error) });
     }
   }
 }

@@ -52,7 +52,7 @@ function common({ environment, account, brokerUrls }: RoleEnvironmentOptions): N
   };
 }
 
-/** Settings of somebody who has a worker of their own are not meant for the show; nor are a service manager's socket, and proxies: all is at loopback. */
+/** The settings of a worker on this machine are not for the demo; nor are a service manager's socket and proxies, since all is at loopback. */
 function withoutSettings(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const foreign = ([name]: [string, unknown]): boolean =>
     !/^BEAKER_|^NOTIFY_SOCKET$|^https?_proxy$/i.test(name);

@@ -21,9 +21,9 @@ export interface CollectedOutput {
 }
 
 /** A script that has more to say than its pipe holds waits this long; one that has nothing to say costs a look each. */
-const FIRST_PAUSE_MS = 10;
+const MIN_PAUSE_MS = 10;
 const MAX_PAUSE_MS = 100;
-/** Read without a break for the rest of the process. */
+/** Read in one go: a script that floods its output gets a part of this process's time, not all of it. */
 const ONE_GO_BYTES = 1_000_000;
 
 /** Reads UTF-8 until `finish`. The secret is masked before anything is cut. */
@@ -54,27 +54,31 @@ export interface Reading {
 }
 
 export interface ReadingOptions {
+  /** Between two looks while something comes; each takes at most a megabyte. */
+  readonly minPauseMs: number;
+  /** While nothing comes. */
   readonly maxPauseMs: number;
   /** Whether this process stays for it. */
   readonly isRef: boolean;
 }
 
+const WHILE_IT_RUNS: ReadingOptions = { minPauseMs: MIN_PAUSE_MS, maxPauseMs: MAX_PAUSE_MS, isRef: true };
+
 /** Reads soon, and then again and again until the end or `stop`: soon when something came, less often while nothing does. */
 export function readInTurns(
   pipe: Pick<StartedProcess, 'read'>,
   take: (bytes: Uint8Array) => void,
-  { maxPauseMs, isRef }: ReadingOptions = { maxPauseMs: MAX_PAUSE_MS, isRef: true },
+  { minPauseMs, maxPauseMs, isRef }: ReadingOptions = WHILE_IT_RUNS,
 ): Reading {
   let timer: NodeJS.Timeout;
-  let pauseMs = FIRST_PAUSE_MS;
+  let pauseMs = minPauseMs;
   let isHurried = false;
   let resolveClosed = (): void => undefined;
   const closed = new Promise<void>((resolve) => (resolveClosed = resolve));
   const look = (): void => {
     const came = readOnce(pipe, take);
     if (came === undefined) return resolveClosed();
-    if (came >= ONE_GO_BYTES) pauseMs = 0;
-    else if (came > 0 || isHurried) pauseMs = FIRST_PAUSE_MS;
+    if (came > 0 || isHurried) pauseMs = minPauseMs;
     else pauseMs = Math.min(2 * pauseMs, maxPauseMs);
     lookLater();
   };

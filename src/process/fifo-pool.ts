@@ -1,8 +1,10 @@
 import { execFile } from 'node:child_process';
-import { closeSync, constants, openSync, unlinkSync } from 'node:fs';
+import { closeSync, constants, openSync, rmSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { describeError, errorCode } from '../errors.ts';
+import { excerpt } from '../excerpt.ts';
 
 /** As many as `mkfifo` makes in the time that its own start takes. */
 const BATCH = 64;
@@ -25,34 +27,53 @@ export class FifoPool {
     this.#dir = dir;
   }
 
-  /** @throws Error when mkfifo(1) cannot make any. */
+  /** @throws Error when mkfifo(1) cannot make any; with its code, such as EMFILE, when one cannot be opened. */
   async take(): Promise<Pipe> {
-    while (this.#ready.length === 0) await (this.#making ??= this.#make());
-    const path = this.#ready.pop() ?? '';
-    try {
-      return opened(path);
-    } finally {
-      unlinkSync(path);
+    for (;;) {
+      while (this.#ready.length === 0) await (this.#making ??= this.#make());
+      const path = this.#ready.pop() ?? '';
+      try {
+        return opened(path);
+      } catch (error) {
+        if (errorCode(error) !== 'ENOENT') throw error;
+        // What has removed this one has removed the others too: they are made anew.
+        this.#ready = [];
+      } finally {
+        rmSync(path, { force: true });
+      }
     }
   }
 
   async #make(): Promise<void> {
+    const batch = this.#batches++;
+    const paths = Array.from({ length: BATCH }, (_, n) => join(this.#dir, `${batch}-${n}`));
     try {
-      if (this.#batches === 0) {
-        await rm(this.#dir, { recursive: true, force: true });
-        await mkdir(this.#dir, { recursive: true, mode: 0o700 });
-      }
-      const batch = this.#batches++;
-      const paths = Array.from({ length: BATCH }, (_, n) => join(this.#dir, `${batch}-${n}`));
-      await promisify(execFile)('mkfifo', ['-m', '600', ...paths], {
-        env: { PATH, LC_ALL: 'C' },
-        timeout: 10_000,
-      });
+      if (batch === 0) await rm(this.#dir, { recursive: true, force: true });
+      await mkdir(this.#dir, { recursive: true, mode: 0o700 });
+      await mkfifo(paths);
       this.#ready.push(...paths);
+    } catch (error) {
+      // Without a code: it is not the program to be started that is missing.
+      throw new Error(`expected mkfifo(1) to make pipes in ${this.#dir}, found: ${describeError(error)}`);
     } finally {
       this.#making = undefined;
     }
   }
+}
+
+async function mkfifo(paths: readonly string[]): Promise<void> {
+  const options = { env: { PATH, LC_ALL: 'C' }, timeout: 10_000 };
+  try {
+    await promisify(execFile)('mkfifo', ['-m', '600', ...paths], options);
+  } catch (error) {
+    throw new Error(excerpt(failureOf(error)));
+  }
+}
+
+/** What the program said, if it ran: the message of the error begins with its arguments, which are many. */
+function failureOf(error: unknown): string {
+  const said = error instanceof Error && 'stderr' in error ? String(error.stderr) : '';
+  return said === '' ? describeError(error) : said;
 }
 
 const PATH = '/usr/bin:/bin';

@@ -1,10 +1,13 @@
-import { readInTurns } from './collect-output.ts';
+import { readInTurns, type ReadingOptions } from './collect-output.ts';
 import type { StartedProcess } from './starter.ts';
 
 type Pipe = Pick<StartedProcess, 'read' | 'close'>;
 
 /** Each is a descriptor, and a process that a script left behind on purpose. */
 const MOST = 1000;
+
+/** In no hurry: one that floods its output must not take the time of those that work. */
+const AFTERWARDS: ReadingOptions = { minPauseMs: 100, maxPauseMs: 1000, isRef: false };
 
 /**
  * Pipes of scripts that are over, held by what they left running on purpose: read into nothing until they close, since who writes
@@ -14,7 +17,7 @@ export class Leftovers {
   readonly #pipes = new Map<Pipe, () => void>();
 
   keep(pipe: Pipe): void {
-    const { closed, stop } = readInTurns(pipe, () => undefined, { maxPauseMs: 1000, isRef: false });
+    const { closed, stop } = readInTurns(pipe, () => undefined, AFTERWARDS);
     this.#pipes.set(pipe, stop);
     void closed.then(() => this.#close(pipe));
     const [oldest] = this.#pipes.keys();

@@ -27,10 +27,12 @@ export class NodeStarter implements Starter {
     file: string,
     args: readonly string[],
     env: Readonly<Record<string, string>>,
+    until: AbortSignal,
   ): Promise<StartedProcess> {
     let pipe: { readonly ours: number; readonly theirs: number } | undefined;
     try {
       pipe = await this.#fifos.take();
+      until.throwIfAborted();
       const child = await spawned(file, args, env, pipe.theirs);
       return this.#started(child, pipe.ours);
     } catch (error) {

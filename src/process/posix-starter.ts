@@ -35,11 +35,15 @@ export class PosixStarter implements Starter {
     file: string,
     args: readonly string[],
     env: Readonly<Record<string, string>>,
+    until: AbortSignal,
   ): Promise<StartedProcess> {
     const assignments = Object.entries(env).map(([name, value]) => `${name}=${value}`);
     try {
       refuseNul([file, ...args, ...assignments]);
-      return await this.#turns.inTurn(() => this.#start(file, [file, ...args], assignments));
+      return await this.#turns.inTurn(() => {
+        until.throwIfAborted();
+        return this.#start(file, [file, ...args], assignments);
+      });
     } catch (error) {
       throw new ProcessStartError(file, error);
     }

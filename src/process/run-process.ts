@@ -79,8 +79,8 @@ interface Shared {
 async function startInTime(starter: Starter, options: RunOptions): Promise<StartedProcess> {
   const { file, args = [], env, startWithinMs = 30_000, stop } = options;
   if (stop?.aborted === true) throw new InterruptedError(`${file} was not started: the worker is stopping`);
-  const starting = starter.start(file, args, env);
   const finished = new AbortController();
+  const starting = starter.start(file, args, env, finished.signal);
   try {
     const first = await Promise.race([
       starting,
@@ -88,7 +88,7 @@ async function startInTime(starter: Starter, options: RunOptions): Promise<Start
       aborted(stop, finished.signal).then(() => 'stopped' as const),
     ]);
     if (typeof first === 'object') return first;
-    // One that comes after all finds nobody who waits for it.
+    // One that waits for its turn is not started any more; one that is being loaded is ended as soon as it can be.
     starting.then(discard, () => undefined);
     if (first === 'stopped') {
       throw new InterruptedError(`${file} was still being started: the worker is stopping`);

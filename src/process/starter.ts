@@ -5,12 +5,14 @@ export interface Starter {
   /**
    * Starts `file`, an absolute path, in a session of its own, in `/`, with `env` as its whole environment, `/dev/null` as its
    * input and one pipe for both of its outputs.
+   * What still waits for its turn when `until` is aborted is not started.
    * @throws ProcessStartError when it cannot be started.
    */
   start(
     file: string,
     args: readonly string[],
     env: Readonly<Record<string, string>>,
+    until: AbortSignal,
   ): Promise<StartedProcess>;
 }
 

@@ -20,9 +20,10 @@ export interface HubCheckOptions {
 export class HubCheck {
   readonly #options: HubCheckOptions;
   #passing: Promise<void> | undefined;
+  /** Whether journal and queue may hold what was there before the start, or before the hub was away. */
+  #mayBeOld: boolean;
   /** Commands of ours that the last list had as queued. */
   #suspects: ReadonlySet<number> = new Set();
-  #wasAway = false;
   /** How often in a row the hub has not answered when it was asked for its name. */
   #unanswered = 0;
   /** What the hub listed when it was back, until it is polled. */
@@ -30,6 +31,7 @@ export class HubCheck {
 
   constructor(options: HubCheckOptions) {
     this.#options = options;
+    this.#mayBeOld = options.journal.entries().length > 0;
   }
 
   /** Resolves once the hub was looked at since it was last away, and what is another's is set aside. Rejects as the hub's calls do. */
@@ -44,7 +46,7 @@ export class HubCheck {
   /** The hub is away, or was: it may be another when it is back. */
   lapse(): void {
     this.#passing = undefined;
-    this.#wasAway = true;
+    this.#mayBeOld = true;
   }
 
   /** Whether the hub, since it is back, has another command under the id of this one, which is to be claimed. */
@@ -85,7 +87,7 @@ export class HubCheck {
       }
     }
     if (installation !== undefined && installation !== known) journal.keepInstallation(installation);
-    if (journal.entries().length === 0 && !this.#wasAway) return;
+    if (!this.#mayBeOld) return;
     const listed = listedCommands(await hub.queuedCommands());
     this.#listedSince = new Map(listed.map((command) => [command.id, command]));
     for (const command of listed) if (this.#isAnothers(command)) this.#setAside(command.id, ANOTHER);

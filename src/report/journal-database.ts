@@ -84,7 +84,7 @@ function upgrade(db: Database.Database, path: string): void {
   if (found < VERSION) db.exec(`BEGIN; ${SCHEMA} PRAGMA user_version = ${VERSION}; COMMIT`);
 }
 
-/** Renames a damaged database, with its side files, so that somebody can look at it; gives its new path. */
+/** Renames a damaged database, with its side files, for an admin to look at; gives its new path. */
 function setFileAside(path: string): string {
   const aside = `${path}.unreadable-${new Date().toISOString().replaceAll(':', '')}`;
   for (const suffix of ['', '-wal', '-shm']) {

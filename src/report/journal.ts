@@ -158,7 +158,7 @@ export class Journal {
     this.#change(id, { outcome });
   }
 
-  /** The power of system `fqdn` was switched by somebody else, who was done with it at this time of the steady clock. */
+  /** The power of system `fqdn` was switched by another worker, which ended at this time of the steady clock. */
   powerEnded(fqdn: string, endedAt: number): void {
     const system = fqdn.toLowerCase();
     this.#powerEnds.set(system, endedAt);

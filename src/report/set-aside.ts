@@ -90,7 +90,7 @@ export class SetAside {
 
 const REASON_LENGTH = 300;
 
-/** The row as JSON, without the password. Of a command that is no JSON any more nobody can tell where in it the password is. */
+/** The row as JSON, without the password. A command that is no JSON is left out: where the password is in it cannot be known. */
 function withoutPassword(row: unknown): string {
   const { command, ...rest } = rowSchema.parse(row);
   return JSON.stringify({ ...rest, command: bare(command) });

@@ -20,6 +20,8 @@ export interface RecoveryOptions {
   readonly onSystemOff: (command: Command) => void;
   readonly signal: AbortSignal;
   readonly log: Logger;
+  /** For how long lanes wait for processes that cannot be killed, in milliseconds; ten minutes unless given. */
+  readonly holdMs?: number;
 }
 
 /**
@@ -67,10 +69,10 @@ const TRY_AGAIN_MS = 10_000;
 async function hasEnded(
   run: FormerRun,
   { command }: JournalEntry,
-  { signal, log }: RecoveryOptions,
+  { signal, log, holdMs = SURVIVORS_HOLD_MS }: RecoveryOptions,
 ): Promise<boolean> {
   const { id, fqdn } = command;
-  const endAt = steadyNow() + SURVIVORS_HOLD_MS;
+  const endAt = steadyNow() + holdMs;
   do {
     try {
       await endGroups([run], { signal });

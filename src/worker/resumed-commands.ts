@@ -63,7 +63,7 @@ export class ResumedCommands {
   async runIfOurs(command: Command, run: Run): Promise<'ended' | 'interrupted'> {
     if (!this.#ids.delete(command.id)) return run(command);
     if (!this.#options.hasOthers) {
-      // While the hub is away, what it gave to nobody else may run.
+      // While the hub is away, what only this worker can have been given may run.
       await this.#options.check.passed().catch(() => undefined);
       return run(command);
     }

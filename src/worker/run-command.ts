@@ -75,7 +75,7 @@ export async function runCommand(command: Command, options: RunOptions): Promise
 }
 
 /**
- * Journals the start. What must not be repeated is not begun while that has no room: after a crash nobody would know that it was.
+ * Journals the start. What must not be repeated is not begun while that has no room: after a crash the next run would not know that it was.
  * After a while it is aborted, so that it does not hold its slot and lanes for as long as the disk is full.
  */
 async function journalStart(

@@ -3,6 +3,7 @@ import { createHubClient, type HubClient, type HubClientOptions } from '../../..
 import {
   CommandAlreadyRunError,
   CommandNotRunningError,
+  HubFaultError,
   HubTroubleError,
 } from '../../../src/hub/hub-errors.ts';
 import { LastGoodAddresses } from '../../../src/net/last-good-addresses.ts';
@@ -171,12 +172,14 @@ describe('the hub client', () => {
     const hub = await startHub(({ method }) => {
       if (method.endsWith('running')) throw new Error("<class 'bkr.BX'>:Command 7 already run");
       if (method.endsWith('completed')) throw new Error('ValueError: Command 7 not running');
-      throw new Error('OperationalError: database is gone');
+      if (method.endsWith('failed')) throw new Error('OperationalError: database is gone');
+      throw new Error('ValueError: message is too long');
     });
     const client = clientOf(hub.url);
     await expect(client.markRunning(7)).rejects.toThrow(CommandAlreadyRunError);
     await expect(client.markCompleted(7)).rejects.toThrow(CommandNotRunningError);
-    await expect(client.markAborted(7, '')).rejects.toMatchObject({ constructor: HubTroubleError, code: 1 });
+    await expect(client.markFailed(7, '', false)).rejects.toThrow(HubTroubleError);
+    await expect(client.markAborted(7, '')).rejects.toMatchObject({ constructor: HubFaultError, code: 1 });
   });
 
   it('tells of each call that does not reach the hub, but for that for its name, which some hubs do not understand', async () => {

@@ -90,7 +90,7 @@ describe('configure_netboot', () => {
       ),
       { numRuns: 15 },
     );
-  });
+  }, 60_000);
 
   it('hard-links the images of a distro tree that has both, and fetches neither', async () => {
     writeTree(lab.root, { 'distrotrees/7/kernel': { file: 'k' }, 'distrotrees/7/initrd': { file: 'i' } });

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { watchOrphans } from '../../../src/claim/orphans.ts';
 import { powerCommand } from '../../helpers/commands.ts';
+import { WrongLabError } from '../../../src/hub/hub-errors.ts';
 import { Roster } from '../../../src/roster/roster.ts';
 import { steadyNow } from '../../../src/steady-clock.ts';
 import { announced, announcement } from '../../helpers/announcements.ts';
@@ -67,6 +68,22 @@ describe('watchOrphans', () => {
     expect(statuses()).toEqual(['completed', 'aborted', 'aborted', 'Queued']);
     await waitUntil(() => lines.length === 2);
     expect(lines.map(({ facts }) => facts['id'])).toEqual([2, 3]);
+  });
+
+  it('says as an error that a running command has moved to another lab, where it can end nothing', async () => {
+    hub.onStep = (id, status) => {
+      if (id === 2 && status === 'aborted')
+        throw new WrongLabError('mark_command_aborted', { code: 1, text: 'in wrong lab' });
+    };
+    watch(MINUTE);
+    await waitUntil(() => hub.status(3) === 'aborted');
+    expect(lines).toContainEqual(
+      expect.objectContaining({
+        level: 'error',
+        event: 'orphaned command not aborted',
+        facts: expect.objectContaining({ id: 2 }),
+      }),
+    );
   });
 
   it('spares a command that has become ours since the hub was asked', async () => {

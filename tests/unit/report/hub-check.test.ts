@@ -19,6 +19,15 @@ describe('HubCheck', () => {
     hub = new FakeHub();
     state = journalInDir();
     lines = [];
+    startAnew();
+  });
+  afterEach(() => {
+    void reporter.stop();
+    state.remove();
+  });
+
+  /** What the journal holds by now is of an earlier run. */
+  const startAnew = (): void => {
     check = new HubCheck({ hub, journal: state.journal, log: recordingLogger(lines) });
     reporter = new Reporter({
       hub,
@@ -28,11 +37,7 @@ describe('HubCheck', () => {
       backoff: { firstMs: 1, maxMs: 4 },
       log: silentLogger,
     });
-  });
-  afterEach(() => {
-    void reporter.stop();
-    state.remove();
-  });
+  };
 
   const ended = (id: number): void => {
     const command = powerCommand({ id });
@@ -46,8 +51,17 @@ describe('HubCheck', () => {
       hub.queue(powerCommand({ id }));
       hub.claimElsewhere(id);
     }
+    startAnew();
     await Promise.all([reporter.report(1), reporter.report(2)]);
     expect(hub.calls).toEqual(['queued', 'report 1', 'report 2']);
+  });
+
+  it('reads no list for the outcomes of this run, until the hub was away', async () => {
+    ended(1);
+    hub.queue(powerCommand({ id: 1 }));
+    hub.claimElsewhere(1);
+    await reporter.report(1);
+    expect(hub.calls).toEqual(['report 1']);
   });
 
   it('looks again after the hub was away', async () => {
@@ -62,6 +76,7 @@ describe('HubCheck', () => {
       }
       return 'answer';
     };
+    startAnew();
     await reporter.report(1);
     expect(hub.calls).toEqual(['queued', 'report 1', 'queued', 'report 1']);
   });
@@ -69,6 +84,7 @@ describe('HubCheck', () => {
   it('sets an outcome aside whose id the hub has queued: it is another command', async () => {
     ended(1);
     hub.queue(powerCommand({ id: 1 }));
+    startAnew();
     await reporter.report(1);
     expect([state.journal.entry(1), hub.status(1)]).toEqual([undefined, 'Queued']);
     expect(lines.map(({ level, facts }) => [level, facts['id']])).toEqual([['error', 1]]);
