@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { excerpt } from '../../../excerpt.ts';
 import type { HttpClient } from '../../../net/http-client.ts';
+import { percentDecoded } from '../../../net/percent-decoded.ts';
 import { readable } from './readable-url.ts';
 import type { Fetch, Fetched } from './fetch.ts';
 import { areSame, type Validators } from './validators.ts';
@@ -30,7 +31,7 @@ export async function fetchHttp(url: URL, fetch: HttpFetch): Promise<Fetched> {
 
 async function ask(url: URL, { client, known, watch }: HttpFetch): Promise<IncomingMessage> {
   const { username, password } = url;
-  const credentials = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+  const credentials = `${percentDecoded(username)}:${percentDecoded(password)}`;
   return client.request(url, {
     signal: watch.signal,
     headers: {
