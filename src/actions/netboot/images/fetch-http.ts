@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { excerpt } from '../../../excerpt.ts';
+import { bodyOf } from '../../../net/body-of.ts';
 import type { HttpClient } from '../../../net/http-client.ts';
 import { percentDecoded } from '../../../net/percent-decoded.ts';
 import { readable } from './readable-url.ts';
@@ -61,7 +62,7 @@ async function receive(response: IncomingMessage, fetch: Fetch): Promise<Fetched
   try {
     await fetch.save(async (file) => {
       file.expect(validators.size);
-      for await (const chunk of response as AsyncIterable<Buffer>) await file.append(chunk);
+      for await (const chunk of bodyOf(response)) await file.append(chunk);
       file.checkComplete();
     });
   } catch (error) {
