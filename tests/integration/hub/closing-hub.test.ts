@@ -135,7 +135,9 @@ describe('what a hub says', () => {
     const { peer, client } = await startHub((socket) =>
       socket.end(`HTTP/1.1 200 OK\r\n${TYPE}Content-Encoding: gzip\r\nConnection: close\r\n\r\n\x1f\x8b`),
     );
-    await expect(client.runningIds()).rejects.toThrow('expected an answer that is not compressed, found gzip');
+    await expect(client.runningIds()).rejects.toThrow(
+      'expected an answer that is not compressed, found gzip',
+    );
     expect(peer.requests[0]).toMatch(/^accept-encoding: identity\r$/im);
   });
 
