@@ -145,7 +145,10 @@ export class Colleagues {
   /** The two take each other's commands for their own or for orphans: nothing here can mend that. */
   #heardCopy({ name, isLeaving }: WorkerAnnouncement): void {
     const { troubles, log } = this.#options;
-    if (isLeaving) return void troubles.clear('copy');
+    if (isLeaving) {
+      troubles.clear('copy');
+      return;
+    }
     const text = `STATE_DIR: the worker ${name} has a copy of this worker's journal; stop it, and give it an empty STATE_DIR`;
     troubles.set('copy', text);
     log.error('another worker has a copy of the journal', { reason: text });
