@@ -70,15 +70,6 @@ async function unkillable(): Promise<number> {
   return pid;
 }
 
-/** Opens descriptors until there are no more. */
-function takeAll(taken: number[]): void {
-  try {
-    for (;;) taken.push(openSync('/dev/null', 'r'));
-  } catch {
-    // There are no more.
-  }
-}
-
 const caught = (promise: Promise<unknown>): Promise<unknown> =>
   promise.then(
     () => undefined,
