@@ -17,6 +17,8 @@ type Known = Map<string, readonly LookupAddress[]>;
 interface Question {
   readonly answer: Promise<readonly LookupAddress[]>;
   readonly askedAt: number;
+  /** Whether something has waited for it in vain. */
+  isLate: boolean;
 }
 
 const TIMEOUT_MS = 3_000;
@@ -87,18 +89,18 @@ export class LastGoodAddresses {
   #question(key: string, name: string, options: LookupOptions): Question {
     const known = this.#underWay.get(key);
     if (known !== undefined) return known;
-    const askedAt = performance.now();
     const answer = new Promise<readonly LookupAddress[]>((resolve, reject) => {
       this.#ask(name, { ...options, all: true }, (error, addresses) => {
+        const isLate = this.#underWay.get(key)?.isLate === true;
         this.#underWay.delete(key);
         if (error !== null) return reject(error);
         if (addresses.length === 0) return reject(failure('ENOTFOUND', `there is no address of ${name}`));
-        if (performance.now() - askedAt < this.#timeoutMs) this.#late.delete(key);
-        else keep(this.#late, key, addresses);
+        if (isLate) keep(this.#late, key, addresses);
+        else this.#late.delete(key);
         resolve(addresses);
       });
     });
-    const question = { answer, askedAt };
+    const question = { answer, askedAt: performance.now(), isLate: false };
     this.#underWay.set(key, question);
     // It may fail when nothing waits for it any more.
     answer.catch(() => undefined);
@@ -110,8 +112,10 @@ export class LastGoodAddresses {
     const ms = this.#instead(key) === undefined ? this.#firstTimeoutMs : this.#timeoutMs;
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_resolve, reject) => {
-      const give = (): void =>
+      const give = (): void => {
+        question.isLate = true;
         reject(failure('ETIMEOUT', `the name service has no answer for ${name} within ${ms} ms`));
+      };
       timer = setTimeout(give, Math.max(0, askedAt + ms - performance.now()));
     });
     try {
