@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 
 /**
@@ -10,10 +11,20 @@ export function steadyNow(): number {
 
 const NS_PER_MS = 1_000_000;
 
-/** Which boot of the machine `steadyNow` counts from. */
-export function steadySince(): string {
-  return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+/**
+ * The id of this boot of the machine, from which `steadyNow` counts and within which a process number means something. Where the kernel's id
+ * cannot be read (`/proc` of process directories only, as by systemd's `ProcSubset=pid`), an id of this process: then what an earlier process
+ * noted is of another boot, whether it was or not.
+ */
+export function bootId(path = '/proc/sys/kernel/random/boot_id'): string {
+  try {
+    return readFileSync(path, 'utf8').trim();
+  } catch {
+    return OWN_ID;
+  }
 }
+
+const OWN_ID = randomUUID();
 
 /** What the wall clock, as it is set just now, shows for a moment of the steady clock: milliseconds since the epoch, for people and other machines. */
 export function wallTimeOf(steadyMs: number): number {

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import PQueue from 'p-queue';
 import { describeError } from '../errors.ts';
 import { excerpt } from '../excerpt.ts';
+import { bodyOf } from '../net/body-of.ts';
 import { HttpClient } from '../net/http-client.ts';
 import type { LastGoodAddresses } from '../net/last-good-addresses.ts';
 import type { ProxyChoice } from '../net/proxies.ts';
@@ -90,7 +91,11 @@ async function call(
   const { endpoint, deadlines } = options;
   const answer = await client.request(endpoint, {
     method: 'POST',
-    headers: { 'content-type': 'text/xml', ...(cookie !== undefined && { cookie }) },
+    headers: {
+      'content-type': 'text/xml',
+      'accept-encoding': 'identity',
+      ...(cookie !== undefined && { cookie }),
+    },
     body,
     firstByteMs: deadlines.firstByteMs,
     signal,
@@ -112,6 +117,11 @@ async function readAnswer(
       `expected status 200 and text/xml, found ${statusCode} and ${excerpt(type, 100)}: ${start}`,
     );
   }
+  const encoding = headers['content-encoding'] ?? 'identity';
+  if (encoding !== 'identity') {
+    answer.destroy();
+    throw new Error(`expected an answer that is not compressed, found ${excerpt(encoding, 100)}`);
+  }
   const message = await decodeStream(body, { maxBytes: maxResponseBytes, keepsDamage: true });
   if (message.kind === 'call') throw new Error('expected an answer, found a call');
   return { message, setCookie: headers['set-cookie'] };
@@ -122,7 +132,7 @@ async function* withoutPauses(answer: IncomingMessage, pauseMs: number): AsyncGe
   const late = (): Error => new Error(`the answer stopped half-way for ${pauseMs} ms`);
   const timer = setTimeout(() => answer.destroy(late()), pauseMs);
   try {
-    for await (const part of answer as AsyncIterable<Buffer>) {
+    for await (const part of bodyOf(answer)) {
       yield part;
       // What it took to read the part is not the hub's pause.
       timer.refresh();

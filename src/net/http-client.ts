@@ -42,7 +42,7 @@ export class HttpClient {
     this.#options = options;
     // One for each request under way.
     setMaxListeners(0, this.#closing.signal);
-    this.#addresses = options.addresses ?? new LastGoodAddresses();
+    this.#addresses = options.addresses ?? new LastGoodAddresses({ firstTimeoutMs: options.connectMs });
     this.#secure = new SecureAgent({ keepAlive: true, timeout: KEPT_MS, ...options.trust });
   }
 

@@ -3,6 +3,7 @@ import { Agent, type AgentOptions, request as requestByHttps, type RequestOption
 import { isIP, type LookupFunction } from 'node:net';
 import { Duplex } from 'node:stream';
 import { connect, type SecureContext } from 'node:tls';
+import { percentDecoded } from './percent-decoded.ts';
 
 /** How certificates are judged. */
 export interface Trust {
@@ -95,6 +96,6 @@ export function addressOf({ protocol, hostname, port }: URL): {
 /** The header that logs in to a proxy, when its URL holds a user. */
 export function proxyAuthorization({ username, password }: URL): Record<string, string> {
   if (username === '' && password === '') return {};
-  const credentials = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+  const credentials = `${percentDecoded(username)}:${percentDecoded(password)}`;
   return { 'proxy-authorization': `Basic ${Buffer.from(credentials).toString('base64')}` };
 }

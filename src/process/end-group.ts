@@ -1,6 +1,7 @@
 import { InterruptedError } from '../errors.ts';
+import { bootId } from '../steady-clock.ts';
 import { wait } from '../wait.ts';
-import { bootId, readStat } from './proc-table.ts';
+import { readStat } from './proc-table.ts';
 import { ProcessLooks } from './process-looks.ts';
 import type { SeenProcess } from './process-looks.ts';
 import { kill } from './process-group.ts';

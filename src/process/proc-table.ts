@@ -38,11 +38,6 @@ export function environmentOf(pid: number): ReadonlyMap<string, string> {
   );
 }
 
-/** The id of this boot of the machine. */
-export function bootId(): string {
-  return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
-}
-
 function readProc(path: string): string | undefined {
   try {
     return readFileSync(`/proc/${path}`, 'utf8');

@@ -1,5 +1,6 @@
 import { errorCode } from '../errors.ts';
-import { bootId, readStat } from './proc-table.ts';
+import { bootId } from '../steady-clock.ts';
+import { readStat } from './proc-table.ts';
 
 /** A process group, named so that another one with the same number, later or after a reboot, is not mistaken for it. */
 export interface ProcessGroup {

@@ -15,9 +15,9 @@ export interface StartFacts {
  * `off`, its system has rested. When nobody knows how long the system has rested already, it rests the whole period.
  */
 export function earliestStart(command: Command, { receivedAt, firstAt, lastPowerEnd }: StartFacts): number {
-  const delayed = receivedAt + command.delayS * 1000;
+  // Neither takes longer than the whole of it, whatever a journal says of an arrival or a last end that would be still to come.
+  const delayed = Math.min(receivedAt, firstAt) + command.delayS * 1000;
   if (!needsRest(command)) return delayed;
-  // Never longer than the whole period, whatever is said about the last end.
   const restsSince = Math.min(lastPowerEnd ?? firstAt, firstAt);
   return Math.max(delayed, restsSince + command.quiescentPeriodS * 1000);
 }

@@ -1,6 +1,6 @@
 import type Database from 'libsql';
 import * as z from 'zod';
-import { steadyNow, steadySince } from '../steady-clock.ts';
+import { bootId, steadyNow } from '../steady-clock.ts';
 
 /**
  * Takes times out of the journal that were noted in an earlier boot of the machine, or by the wall clock, as earlier versions did: how long ago they
@@ -9,7 +9,7 @@ import { steadyNow, steadySince } from '../steady-clock.ts';
  */
 export function forgetFormerBoots(db: Database.Database): void {
   db.exec('CREATE TABLE IF NOT EXISTS boot (one INTEGER PRIMARY KEY, id TEXT NOT NULL) STRICT');
-  const id = steadySince();
+  const id = bootId();
   const row = db.prepare('SELECT id FROM boot').get();
   if (row !== undefined && bootSchema.parse(row).id === id) return;
   db.prepare('DELETE FROM power_end').run();

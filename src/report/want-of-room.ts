@@ -1,11 +1,13 @@
 import { errorCode } from '../errors.ts';
 
-/** Full, out of inodes, over a quota, read-only, an error of the disk, or in another's hands: all of which may end. */
+/** Full, out of inodes, over a quota, read-only, another user's, an error of the disk, or in another's hands: all of which may end. */
 const SQLITE = /^SQLITE_(FULL|IOERR|CANTOPEN|READONLY|PERM|BUSY|LOCKED)/;
 const SYSTEM: ReadonlySet<string | undefined> = new Set([
   'ENOSPC',
   'EDQUOT',
   'EROFS',
+  'EACCES',
+  'EPERM',
   'EIO',
   'EMFILE',
   'ENFILE',

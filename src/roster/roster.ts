@@ -20,6 +20,8 @@ export type Whose = 'ours' | 'theirs' | 'unsure';
 export interface RosterOptions {
   /** Journal identity of this worker, which its own announcements do not count for; undefined for who is no worker. */
   readonly self: string | undefined;
+  /** When this life of it began, as its announcements say; only for a worker. */
+  readonly selfStartedAtMs?: number;
   readonly now: () => number;
   /** After how long the fallback primary aborts what nobody names; only for a worker. */
   readonly graceMs?: number;
@@ -82,9 +84,15 @@ export class Roster {
       this.#missed.set(worker, this.#options.now());
   }
 
-  /** Whether it is this worker's own announcement. */
-  isSelf({ worker }: WorkerAnnouncement): boolean {
-    return worker === this.#options.self;
+  /** Whether it is this worker's own announcement, or one of an earlier life of it. */
+  isSelf(announcement: WorkerAnnouncement): boolean {
+    return announcement.worker === this.#options.self && !this.isCopy(announcement);
+  }
+
+  /** Whether it is of a worker that began later than this life with a copy of this worker's journal, whose identity it has. */
+  isCopy({ worker, startedAtMs }: WorkerAnnouncement): boolean {
+    const { self, selfStartedAtMs = Infinity } = this.#options;
+    return worker === self && startedAtMs > selfStartedAtMs;
   }
 
   /** Takes an announcement into account; tells whether it is news, and not overtaken by a later one of the same worker. */

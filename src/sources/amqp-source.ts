@@ -7,7 +7,7 @@ import type { Probe, Session } from '../broker/session.ts';
 import { Supervisor, type BrokerOptions } from '../broker/supervisor.ts';
 import { ensureTopology, topologyOfLabs, type QueueType, type TopologyMode } from '../broker/topology.ts';
 import type { Command } from '../command.ts';
-import { describeError } from '../errors.ts';
+import { describeError, InvalidCommandError } from '../errors.ts';
 import type { Delivery } from '../delivery.ts';
 import { AmqpDelivery } from './amqp-delivery.ts';
 import { deadLetter } from './dead-letter.ts';
@@ -133,7 +133,11 @@ export class AmqpSource {
 
   async #bury(message: ConsumeMessage, reason: string): Promise<void> {
     const { publisher, lab, log } = this.#options;
-    const facts = { reason, messageId: String(message.properties.messageId), bytes: message.content.length };
+    const id = idIn(message.content, lab);
+    const facts = {
+      ...(id !== undefined && { id }),
+      ...{ reason, messageId: String(message.properties.messageId), bytes: message.content.length },
+    };
     try {
       await publisher.publish(deadLetter(lab, message, reason), { mandatory: true });
       log.warn('message put among the dead letters', facts);
@@ -149,5 +153,14 @@ export class AmqpSource {
     const { consumerCount } = await channel.checkQueue(queue);
     if (consumerCount === 0 && !this.#isPaused)
       throw new Error(`queue "${queue}": expected our consumer, found none`);
+  }
+}
+
+/** By it the log keeps what is said of one command apart from the same said of another. */
+function idIn(content: Buffer, lab: string): number | undefined {
+  try {
+    return decodeCommandMessage(content, lab).id;
+  } catch (error) {
+    return error instanceof InvalidCommandError ? error.id : undefined;
   }
 }

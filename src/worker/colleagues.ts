@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
+import type { WorkerAnnouncement } from '../broker/announcement.ts';
 import { askMessage, workerMessage } from '../broker/announcement-message.ts';
 import type { Publisher } from '../broker/publisher.ts';
 import type { Session } from '../broker/session.ts';
@@ -24,7 +25,7 @@ export interface ColleaguesOptions {
   readonly queue: CommandQueue;
   readonly roster: Roster;
   readonly mode: () => WorkerMoment['mode'];
-  readonly troubles: Pick<Troubles, 'list'>;
+  readonly troubles: Pick<Troubles, 'list' | 'set' | 'clear'>;
   /** How the last commands ended. */
   readonly last: () => WorkerMoment['last'];
   readonly log: Logger;
@@ -97,6 +98,7 @@ export class Colleagues {
       log,
       listeners: {
         onWorker: (announcement) => {
+          if (roster.isCopy(announcement)) this.#heardCopy(announcement);
           const isNews = roster.heard(announcement);
           if (isNews && !roster.isSelf(announcement)) this.#elsewhere.announced(announcement);
         },
@@ -138,6 +140,18 @@ export class Colleagues {
   /** Says goodbye. */
   stop(): Promise<void> {
     return this.#announcer.stop();
+  }
+
+  /** The two take each other's commands for their own or for orphans: nothing here can mend that. */
+  #heardCopy({ name, isLeaving }: WorkerAnnouncement): void {
+    const { troubles, log } = this.#options;
+    if (isLeaving) {
+      troubles.clear('copy');
+      return;
+    }
+    const text = `STATE_DIR: the worker ${name} has a copy of this worker's journal; stop it, and give it an empty STATE_DIR`;
+    troubles.set('copy', text);
+    log.error('another worker has a copy of the journal', { reason: text });
   }
 
   async #until(condition: () => boolean, signal: AbortSignal): Promise<boolean> {

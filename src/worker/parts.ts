@@ -69,7 +69,12 @@ export function createParts(options: WorkerOptions, runProcess: RunProcess): Par
   const names = new NameService({ threads: threadsForSystems(options.environment) });
   const publisher = startPublisher(config, log);
   const { answers, check, reporter } = reporting(options, { hub, journal, publisher, troubles });
-  const roster = new Roster({ self: journal.identity, now: steadyNow, graceMs: config.orphanGraceS * 1000 });
+  const roster = new Roster({
+    self: journal.identity,
+    selfStartedAtMs: journal.startedAtMs,
+    now: steadyNow,
+    graceMs: config.orphanGraceS * 1000,
+  });
   for (const worker of journal.colleagues()) roster.expect(worker);
   const claimed = new RecentIds(CLAIMED_MS, systemClock);
   let sources: Pick<Sources, 'mode'> | undefined;

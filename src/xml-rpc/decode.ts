@@ -78,7 +78,8 @@ export class Decoder {
     } catch (error) {
       const where = `line ${this.#xml.line}, column ${this.#xml.column}`;
       const what = describeError(error).replace(/^\d+:\d+: /, '');
-      throw new XmlRpcParseError(`not XML-RPC at ${where}: ${excerpt(what)}`, { cause: error });
+      // Without the error as its cause: a log line would say the same twice.
+      throw new XmlRpcParseError(`not XML-RPC at ${where}: ${excerpt(what)}`);
     }
   }
 

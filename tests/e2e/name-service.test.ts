@@ -6,6 +6,7 @@ import { waitUntil } from '../helpers/wait-until.ts';
 
 /** Of this test alone; every process has all of 127.0.0.0/8. */
 const NAME_SERVER = '127.9.53.1';
+const OTHER_NAME_SERVER = '127.9.53.2';
 
 describe('a name service that does not answer', () => {
   let lab: Lab;
@@ -62,3 +63,48 @@ describe('a name service that does not answer', () => {
     );
   });
 });
+
+describe('a name service whose first server is dead, so that each answer takes five seconds', () => {
+  const servers: Socket[] = [];
+  let lab: Lab;
+
+  beforeEach(async () => {
+    lab = await openLab({ closesConnections: true });
+    const alive = createSocket('udp4', (question, { port, address }) => {
+      alive.send(answerTo(question), port, address);
+    });
+    servers.push(createSocket('udp4'), alive);
+    const addresses = [NAME_SERVER, OTHER_NAME_SERVER];
+    for (const [at, server] of servers.entries()) {
+      await new Promise<void>((resolve) => server.bind(53, addresses[at], resolve));
+    }
+    const lines = addresses.map((address) => `nameserver ${address}\n`);
+    writeFileSync(lab.files.file('resolv.conf'), lines.join(''));
+  });
+  afterEach(async () => {
+    await lab.close();
+    for (const server of servers.splice(0)) server.close();
+  });
+
+  it('lets a worker find its hub', async () => {
+    lab.queue({ id: 1 });
+    const mount = 'mount --bind "$0" /etc/resolv.conf && exec "$@"';
+    const under = ['unshare', '-m', 'sh', '-c', mount, lab.files.file('resolv.conf')];
+    lab.startWorker({ HUB_URL: lab.hub.url.replace('127.0.0.1', 'hub.lab.test') }, { under });
+    await waitUntil(() => lab.hub.latest(1)?.status === 'Completed', { what: 'the end', timeoutMs: 60_000 });
+  }, 90_000);
+});
+
+/** That each name has the address 127.0.0.1, and none of IPv6. */
+function answerTo(question: Buffer): Buffer {
+  let end = 12;
+  while (question[end] !== 0) end += 1 + (question[end] ?? 0);
+  const isIpv4 = question.readUInt16BE(end + 1) === 1;
+  const head = Buffer.alloc(12);
+  question.copy(head, 0, 0, 2);
+  head.writeUInt16BE(0x8180, 2);
+  head.writeUInt16BE(1, 4);
+  head.writeUInt16BE(isIpv4 ? 1 : 0, 6);
+  const address = Buffer.from('c00c00010001000000000004' + '7f000001', 'hex');
+  return Buffer.concat([head, question.subarray(12, end + 5), isIpv4 ? address : Buffer.alloc(0)]);
+}

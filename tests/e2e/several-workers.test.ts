@@ -1,3 +1,4 @@
+import { cpSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { startCli, type CliProcess } from '../helpers/cli-process.ts';
 import { joinBroker, type LabBroker } from '../helpers/lab-broker.ts';
@@ -79,5 +80,33 @@ describe('two workers of one lab', () => {
     lab.hub.claimForSomebody(1);
     await lab.untilEnded(1);
     expect(lab.hub.latest(1)).toMatchObject({ status: 'Aborted', message: 'Command orphaned, aborting' });
+  });
+
+  it('of which one has a copy of the journal of the other are told so, and what the copy runs is no orphan', async () => {
+    const former = start('w1');
+    await former.untilLogged('taking pushed commands');
+    await former.kill();
+    cpSync(lab.files.file('w1'), lab.files.file('copy'), { recursive: true });
+    const settings = { ORPHAN_GRACE: 3, SLEEP_TIME: 1, AMQP_PREFETCH: 1 };
+    const original = start('w1', settings);
+    await original.untilLogged('taking pushed commands');
+    const copy = start('copy', { ...settings, FALLBACK_PRIMARY: 'False' });
+    const said = await original.untilLogged('another worker has a copy of the journal');
+    expect(said).toMatchObject({
+      level: 'error',
+      reason: expect.stringContaining(`:${copy.pid} has a copy of this worker's journal; stop it`),
+    });
+    await copy.untilLogged('taking pushed commands');
+    const commands = lab.queue(...[1, 2, 3, 4].map((id) => ({ id, type: 'gated' })));
+    await broker.publish(...commands);
+    await Promise.all([1, 2, 3, 4].map(runs));
+    expect(copy.logged('command started').length).toBeGreaterThan(0);
+    lab.queue({ id: 5 });
+    lab.hub.claimForSomebody(5);
+    // Once the grace is over.
+    await lab.untilEnded(5);
+    lab.power.letThrough(1, 2, 3, 4);
+    await lab.untilEnded();
+    expect(lab.hub.history.filter(({ status }) => status === 'Aborted').map(({ id }) => id)).toEqual([5]);
   });
 });

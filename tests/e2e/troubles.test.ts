@@ -107,6 +107,23 @@ describe('a worker in trouble', () => {
     expect(lab.violations()).toEqual([]);
   });
 
+  it('takes up what was under way where /proc shows nothing but processes, as under ProcSubset=pid', async () => {
+    const mount = 'mount -t proc -o subset=pid proc /proc && exec "$0" "$@"';
+    const under = ['unshare', '-m', 'sh', '-c', mount];
+    lab.queue({ id: 1, type: 'gated' });
+    const first = lab.startWorker({}, { under });
+    await waitUntil(() => lab.power.of(1, 'start').length === 1, { timeoutMs: 30_000 });
+    const leftBehind = lab.power.alive();
+    await first.kill();
+    const second = lab.startWorker({}, { under });
+    await waitUntil(() => !leftBehind.some(isAlive), { timeoutMs: 30_000 });
+    lab.power.letThrough(1);
+    await lab.untilEnded();
+    expect(second.logged('journal is unreadable and was set aside, a new one is begun')).toEqual([]);
+    expect(lab.hub.latest(1)?.status).toBe('Completed');
+    expect(lab.violations()).toEqual([]);
+  });
+
   it('rests a system as long as it takes, across a restart', async () => {
     lab.queue({ id: 1, action: 'off', fqdn: 'a.lab.test' });
     const first = lab.startWorker();

@@ -131,6 +131,23 @@ describe('a connection that was kept', () => {
 });
 
 describe('what a hub says', () => {
+  it('comes as it is, which is asked for; what is compressed all the same is called that', async () => {
+    const { peer, client } = await startHub((socket) =>
+      socket.end(`HTTP/1.1 200 OK\r\n${TYPE}Content-Encoding: gzip\r\nConnection: close\r\n\r\n\x1f\x8b`),
+    );
+    await expect(client.runningIds()).rejects.toThrow(
+      'expected an answer that is not compressed, found gzip',
+    );
+    expect(peer.requests[0]).toMatch(/^accept-encoding: identity\r$/im);
+  });
+
+  it('is called broken off when its connection is', async () => {
+    const { client } = await startHub((socket) =>
+      socket.end(`HTTP/1.1 200 OK\r\n${TYPE}Content-Length: 100\r\n\r\n<methodResponse>`),
+    );
+    await expect(client.runningIds()).rejects.toThrow('closed the connection in the middle of its answer');
+  });
+
   it('is cut before it gets into a message, whatever part of the answer it is', async () => {
     const huge = 'x'.repeat(5_000_000);
     const fault = `<methodResponse><fault><value><struct><member><name>faultCode</name><value><int>1</int></value></member><member><name>faultString</name><value>ValueError: ${huge}</value></member></struct></value></fault></methodResponse>`;

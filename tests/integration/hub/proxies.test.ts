@@ -119,6 +119,11 @@ describe('a proxy on the way to the hub', () => {
     expect(authorizations).toEqual([basic, basic]);
   });
 
+  it('is given a password whose % is no escape as it is', async () => {
+    await askThrough({ https_proxy: proxyUrl('me:100%25%@') }, 'https://hub.test');
+    expect(authorizations).toEqual([`Basic ${Buffer.from('me:100%%').toString('base64')}`]);
+  });
+
   it('is not asked for hosts of NO_PROXY', async () => {
     const environment = { http_proxy: proxyUrl(), NO_PROXY: '127.0.0.1' };
     expect(await askThrough(environment, plain.url)).toHaveLength(20_000);

@@ -195,6 +195,16 @@ describe('AMQP source', () => {
     expect(ids()).toEqual([2]);
   });
 
+  it('names the commands among the dead letters, which are told of one by one', async () => {
+    await start();
+    sendRaw('{"id": 7, "action": "dance", "fqdn": "a"}');
+    sendRaw('{"id": 8, "action": "dance", "fqdn": "a"}');
+    const said = (): unknown[] =>
+      lines.filter(({ event }) => event === 'message put among the dead letters').map(({ facts }) => facts);
+    await waitUntil(() => said().length === 2);
+    expect(said()).toMatchObject([{ id: 7 }, { id: 8 }]);
+  });
+
   it('keeps an invalid message, without hurry, when the dead letters do not take it', async () => {
     await start({ buryRetryMs: 200 });
     await peer.channel.deleteQueue(`${queue()}.dead`);

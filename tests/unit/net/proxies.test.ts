@@ -33,6 +33,16 @@ describe('the proxies of an environment', () => {
     ['127.0.0.1', 'http://127.0.0.1:5000/', 'none'],
     ['::1', 'http://[::1]:5000/', 'none'],
     ['[::1]:5000', 'http://[::1]:5000/', 'none'],
+    ['2001:DB8::0:1', 'http://[2001:db8::1]/', 'none'],
+    ['hub.lab.', 'http://hub.lab/', 'none'],
+    ['hüb.lab', 'http://hüb.lab/', 'none'],
+    ['0.0.1', 'http://127.0.0.1/', 'http://p/'],
+    ['10.0.0.0/8', 'http://10.1.2.3/', 'none'],
+    ['10.0.0.0/8:8080', 'http://10.1.2.3/', 'http://p/'],
+    ['10.0.0.0/8', 'http://11.1.2.3/', 'http://p/'],
+    ['10.0.0.0/8', 'http://hub.lab/', 'http://p/'],
+    ['10.0.0.0/99', 'http://10.1.2.3/', 'http://p/'],
+    ['2001:db8::/32', 'http://[2001:db8::1]/', 'none'],
     ['', 'http://hub.lab/', 'http://p/'],
   ])('no_proxy=%s: %s goes through %s', (noProxy, url, proxy) => {
     expect(proxyOf({ http_proxy: 'http://p', no_proxy: noProxy }, url)).toBe(proxy);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { bootId, environmentOf, listProcesses, readStat } from '../../../src/process/proc-table.ts';
+import { environmentOf, listProcesses, readStat } from '../../../src/process/proc-table.ts';
 
 describe('the process table', () => {
   it('shows this process, with its group and its start', () => {
@@ -19,9 +19,5 @@ describe('the process table', () => {
 
   it('shows the environment of a process', () => {
     expect(environmentOf(process.pid).get('PATH')).toBe(process.env['PATH']);
-  });
-
-  it('names the boot', () => {
-    expect(bootId()).toMatch(/^[0-9a-f-]{36}$/);
   });
 });

@@ -39,9 +39,10 @@ describe('earliestStart', () => {
     }
   });
 
-  it('waits no longer than the period when the clock has been set back since', () => {
-    const facts = { receivedAt: NOW, firstAt: NOW, lastPowerEnd: NOW + 3_600_000 };
+  it('waits no longer than the whole when the journal comes from where the clock was ahead', () => {
+    const facts = { receivedAt: NOW + 3_600_000, firstAt: NOW, lastPowerEnd: NOW + 3_600_000 };
     expect(earliestStart(powerCommand({ quiescentPeriodS: 5 }), facts)).toBe(NOW + 5_000);
+    expect(earliestStart(powerCommand({ delayS: 10 }), facts)).toBe(NOW + 10_000);
   });
 });
 

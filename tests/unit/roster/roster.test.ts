@@ -25,6 +25,17 @@ describe('a roster', () => {
     expect(roster.named(8)).toBeUndefined();
   });
 
+  it('takes a worker for another that has a copy of the journal and began later, and no earlier life', () => {
+    roster = new Roster({ self: 'me', selfStartedAtMs: 5, now: () => now });
+    const [before, own, copy] = [4, 5, 6].map((startedAtMs) =>
+      announcement({ worker: 'me', startedAtMs, running: [announced(startedAtMs)] }),
+    );
+    for (const one of [before, own, copy]) if (one !== undefined) roster.heard(one);
+    expect([before, own, copy].map((one) => one && roster.isCopy(one))).toEqual([false, false, true]);
+    expect(roster.allRunningElsewhere().map(({ command }) => command.id)).toEqual([6]);
+    expect(roster.isAlone).toBe(false);
+  });
+
   it('names also what a worker may have been given, and does not call it running', () => {
     roster.heard(announcement({ doubting: [announced(7)], asking: [announced(8)] }));
     expect([7, 8].map((id) => roster.named(id)?.fqdn)).toEqual(['sys7.lab.test', 'sys8.lab.test']);

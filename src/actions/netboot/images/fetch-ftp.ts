@@ -1,5 +1,6 @@
 import { Writable } from 'node:stream';
 import { type AccessOptions, Client, FTPError } from 'basic-ftp';
+import { percentDecoded } from '../../../net/percent-decoded.ts';
 import type { Fetch, Fetched } from './fetch.ts';
 import { areSame, type Validators } from './validators.ts';
 
@@ -54,7 +55,7 @@ function pathOf({ pathname }: URL): string {
 
 /** FTP ends a command at the end of the line: what follows would be another command. */
 function decoded(part: string, what: string): string {
-  const text = decodeURIComponent(part);
+  const text = percentDecoded(part);
   if (/\p{Cc}/u.test(text)) throw new Error(`expected ${what} without control characters`);
   return text;
 }

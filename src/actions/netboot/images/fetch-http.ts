@@ -1,6 +1,8 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { excerpt } from '../../../excerpt.ts';
+import { bodyOf } from '../../../net/body-of.ts';
 import type { HttpClient } from '../../../net/http-client.ts';
+import { percentDecoded } from '../../../net/percent-decoded.ts';
 import { readable } from './readable-url.ts';
 import type { Fetch, Fetched } from './fetch.ts';
 import { areSame, type Validators } from './validators.ts';
@@ -30,7 +32,7 @@ export async function fetchHttp(url: URL, fetch: HttpFetch): Promise<Fetched> {
 
 async function ask(url: URL, { client, known, watch }: HttpFetch): Promise<IncomingMessage> {
   const { username, password } = url;
-  const credentials = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+  const credentials = `${percentDecoded(username)}:${percentDecoded(password)}`;
   return client.request(url, {
     signal: watch.signal,
     headers: {
@@ -60,7 +62,7 @@ async function receive(response: IncomingMessage, fetch: Fetch): Promise<Fetched
   try {
     await fetch.save(async (file) => {
       file.expect(validators.size);
-      for await (const chunk of response as AsyncIterable<Buffer>) await file.append(chunk);
+      for await (const chunk of bodyOf(response)) await file.append(chunk);
       file.checkComplete();
     });
   } catch (error) {
