@@ -28,6 +28,7 @@ export async function bundle(folder) {
       platform: 'node',
       target: 'node20.19',
       external: NATIVE,
+      alias: { y18n: inProject('scripts/lib/untranslated.mjs') },
       sourcemap: true,
       sourcesContent: false,
       legalComments: 'none',

@@ -29,7 +29,8 @@ function hashOfInputs() {
     .map((path) => join('src', path))
     .sort();
   const hash = createHash('sha256');
-  for (const path of ['tsconfig.json', 'package-lock.json', 'scripts/lib/bundle.mjs', ...sources]) {
+  const bundling = ['scripts/lib/bundle.mjs', 'scripts/lib/untranslated.mjs'];
+  for (const path of ['tsconfig.json', 'package-lock.json', ...bundling, ...sources]) {
     hash
       .update(`${path}\0`)
       .update(readFileSync(inProject(path)))

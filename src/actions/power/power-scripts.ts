@@ -11,6 +11,8 @@ export interface PowerScriptsOptions {
   readonly adminDir: string;
   /** Whether the admin has to have that directory. One that was seen once has to stay in any case. */
   readonly isRequired: boolean;
+  /** The scripts that come with the program; those of this package unless given. */
+  readonly bundledDir?: string;
   readonly troubles: Pick<Troubles, 'set' | 'clear'>;
   readonly log: Pick<Logger, 'warn'>;
 }
@@ -19,11 +21,15 @@ export interface PowerScriptsOptions {
  * Where the scripts are that drive power controllers.
  *
  * What is wrong with the files of this lab controller is not the system's fault, and the bundled script is no replacement for one that the
- * admin wrote: a directory that has gone or a script that cannot be run fails the command, blames no system, and shows in `status`.
+ * admin wrote: a directory or a script that has gone, or a script that cannot be run, fails the command, blames no system, and shows in
+ * `status`.
  */
 export class PowerScripts {
   readonly #options: PowerScriptsOptions;
   readonly #adminDir: string;
+  readonly #bundledDir: string;
+  /** Types that a script of the admin's was found for. */
+  readonly #ownTypes = new Set<string>();
   /** Paths that were looked at for those who may change them, and what was said of it. */
   readonly #checked = new Set<string>();
   readonly #said = new Set<string>();
@@ -34,6 +40,7 @@ export class PowerScripts {
     this.#options = options;
     // Scripts run in another directory than the worker.
     this.#adminDir = resolve(options.adminDir);
+    this.#bundledDir = options.bundledDir ?? join(packageRoot, 'power-scripts');
     this.#mustBeThere = options.isRequired;
     try {
       this.#lookAtAdminDir();
@@ -49,19 +56,49 @@ export class PowerScripts {
    */
   find(type: string): string {
     requireName(type);
-    const dirs = this.#lookAtAdminDir() ? [this.#adminDir, BUNDLED_DIR] : [BUNDLED_DIR];
-    for (const dir of dirs) {
-      const path = join(dir, type);
-      if (!isThere(path)) continue;
-      this.#requireRunnable(path);
-      this.#warnOfChange(path);
+    const path = this.#own(type) ?? this.#bundled(type);
+    if (path === undefined) {
+      throw new CommandFailedError(
+        `Unknown power type ${type}: expected an executable file of that name in ${this.#adminDir} or ${this.#bundledDir}, found none; ` +
+          "add one (chmod 755) or correct the system's power type",
+        { systemBroken: true },
+      );
+    }
+    this.#requireRunnable(path);
+    this.#warnOfChange(path);
+    return path;
+  }
+
+  /** @throws CommandFailedError when the admin's directory is not there as it should, or a script of it has gone */
+  #own(type: string): string | undefined {
+    const { troubles } = this.#options;
+    const path = join(this.#adminDir, type);
+    if (!this.#lookAtAdminDir()) return undefined;
+    if (isThere(path)) {
+      this.#ownTypes.add(type);
       return path;
     }
-    throw new CommandFailedError(
-      `Unknown power type ${type}: expected an executable file of that name in ${this.#adminDir} or ${BUNDLED_DIR}, found none; ` +
-        "add one (chmod 755) or correct the system's power type",
-      { systemBroken: true },
-    );
+    if (!this.#ownTypes.has(type)) return undefined;
+    const text =
+      `Power script ${path} could not be started: it has gone since this worker used it; ` +
+      'bring it back, with the file system that it is on, or restart the worker if it was taken away on purpose';
+    troubles.set(path, text);
+    throw labsFault(text);
+  }
+
+  /** @throws CommandFailedError when there is no directory of bundled scripts */
+  #bundled(type: string): string | undefined {
+    const { troubles } = this.#options;
+    const dir = this.#bundledDir;
+    const path = join(dir, type);
+    const problem = problemWithDirectory(dir);
+    if (problem !== undefined) {
+      const text = `The directory of the bundled power scripts, ${dir}, cannot be used: ${problem}; install the program anew`;
+      troubles.set(dir, text);
+      throw labsFault(text);
+    }
+    troubles.clear(dir);
+    return isThere(path) ? path : undefined;
   }
 
   /** Tells whether there is an admin's directory. @throws CommandFailedError when there should be, and is not */
@@ -108,8 +145,6 @@ export class PowerScripts {
 
 const MISSING = 'it does not exist';
 const TYPE_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
-
-const BUNDLED_DIR = join(packageRoot, 'power-scripts');
 
 function requireName(type: string): void {
   if (TYPE_NAME.test(type)) return;

@@ -122,6 +122,23 @@ describe("an admin's script that cannot be run", () => {
     },
   );
 
+  it('as it has gone since it was used, is not replaced by the bundled one before a restart', () => {
+    const from = scripts();
+    from.find('dummy');
+    renameSync(dir.file('dummy'), dir.file('away'));
+
+    expect(refusal('dummy', from)).toMatchObject({
+      systemBroken: false,
+      message: expect.stringContaining(`${dir.file('dummy')} could not be started: it has gone`),
+    });
+    expect(troubles.list()).toHaveLength(1);
+    expect(scripts().find('dummy')).toBe(bundledScript('dummy'));
+
+    renameSync(dir.file('away'), dir.file('dummy'));
+    expect(from.find('dummy')).toBe(dir.file('dummy'));
+    expect(troubles.list()).toEqual([]);
+  });
+
   it('is found, and no trouble any more, when it has been mended', () => {
     const from = scripts();
     chmodSync(dir.file('dummy'), 0o644);
@@ -187,6 +204,30 @@ describe("the directory of the admin's scripts", () => {
       systemBroken: false,
       message: expect.stringContaining('it is not a directory'),
     });
+  });
+});
+
+describe('the directory of the bundled scripts', () => {
+  it('is needed for types that the admin has no script for; that it has gone is not the fault of systems', () => {
+    const bundledDir = dir.file('gone');
+    const from = new PowerScripts({
+      adminDir: dir.path,
+      isRequired: false,
+      bundledDir,
+      troubles,
+      log: recordingLogger(lines),
+    });
+
+    expect(from.find('dummy')).toBe(dir.file('dummy'));
+    expect(refusal('ipmitool', from)).toMatchObject({
+      systemBroken: false,
+      message: expect.stringContaining(`${bundledDir}, cannot be used: it does not exist`),
+    });
+    expect(troubles.list()).toHaveLength(1);
+
+    mkdirSync(bundledDir);
+    expect(refusal('ipmitool', from).systemBroken).toBe(true);
+    expect(troubles.list()).toEqual([]);
   });
 });
 
