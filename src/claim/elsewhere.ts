@@ -11,12 +11,10 @@ import { steadyNow } from '../steady-clock.ts';
 import { wait } from '../wait.ts';
 
 export interface ElsewhereOptions {
-  /** Name of this worker in results. */
-  readonly self: string;
   readonly hub: Pick<HubClient, 'runningIds'>;
   readonly queue: Pick<CommandQueue, 'runsElsewhere' | 'elsewhere' | 'endedElsewhere' | 'runningElsewhere'>;
   readonly roster: Roster;
-  readonly journal: Pick<Journal, 'powerEnded' | 'colleagueCame' | 'colleagueLeft'>;
+  readonly journal: Pick<Journal, 'identity' | 'powerEnded' | 'colleagueCame' | 'colleagueLeft'>;
   readonly log: Logger;
 }
 
@@ -48,9 +46,9 @@ export class Elsewhere {
   }
 
   /** The hub has been told how a command ended. */
-  result({ id, fqdn, action, status, worker }: Result): void {
+  result({ id, fqdn, action, status, workerId }: Result): void {
     // What this worker did itself is in its journal, with the time when it ended.
-    if (status === 'running' || worker === this.#options.self) return;
+    if (status === 'running' || workerId === this.#options.journal.identity) return;
     const isKnown = this.#ended(id);
     if (!isKnown && beginsRest({ action })) this.#options.journal.powerEnded(fqdn, steadyNow());
   }

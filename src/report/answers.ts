@@ -13,7 +13,7 @@ import type { JournalEntry } from './journal-entry.ts';
 export interface AnswersOptions {
   /** Undefined in a lab without a broker. */
   readonly publisher: Pick<Publisher, 'publish' | 'offer'> | undefined;
-  readonly journal: Pick<Journal, 'entry' | 'alsoReplyTo' | 'forget'>;
+  readonly journal: Pick<Journal, 'identity' | 'entry' | 'alsoReplyTo' | 'forget'>;
   readonly lab: string;
   /** Name of this worker. */
   readonly worker: string;
@@ -141,9 +141,9 @@ export class Answers {
     id,
     fqdn,
     action,
-  }: JournalEntry['command']): Pick<Result, 'id' | 'lab' | 'fqdn' | 'action' | 'worker'> {
-    const { lab, worker } = this.#options;
-    return { id, lab, fqdn, action, worker };
+  }: JournalEntry['command']): Pick<Result, 'id' | 'lab' | 'fqdn' | 'action' | 'worker' | 'workerId'> {
+    const { lab, worker, journal } = this.#options;
+    return { id, lab, fqdn, action, worker, workerId: journal.identity };
   }
 }
 

@@ -72,7 +72,7 @@ export class Colleagues {
         return workerMessage(announcementOf({ facts, journal, queue }, moment));
       },
     });
-    this.#elsewhere = new Elsewhere({ ...options, self: facts.name });
+    this.#elsewhere = new Elsewhere(options);
   }
 
   /** Something about our commands has changed. */
@@ -163,7 +163,7 @@ export class Colleagues {
   }
 }
 
-/** `host:pid`, as it stands in results and announcements. */
+/** `host:pid`, for people, as it stands in results and announcements. Two containers may have the same: the journal's identity is what tells workers apart. */
 export function workerName(): string {
   return `${hostname()}:${process.pid}`;
 }

@@ -1,7 +1,6 @@
 import { Elsewhere } from '../claim/elsewhere.ts';
 import { watchOrphans } from '../claim/orphans.ts';
 import type { Config } from '../config/config.ts';
-import { workerName } from './colleagues.ts';
 import type { Parts } from './parts.ts';
 import type { WorkerOptions } from './worker-options.ts';
 
@@ -14,7 +13,7 @@ export function startWatches(
 ): { stop: () => Promise<void> } {
   const done = new AbortController();
   const { signal } = done;
-  const elsewhere = colleagues ?? new Elsewhere({ self: workerName(), hub, queue, roster, journal, log });
+  const elsewhere = colleagues ?? new Elsewhere({ hub, queue, roster, journal, log });
   const watches = [elsewhere.watch(ELSEWHERE_MS, signal)];
   if (config.fallbackPrimary) {
     const graceMs = config.orphanGraceS * 1000;

@@ -38,11 +38,11 @@ describe('what other workers run', () => {
       },
     });
     elsewhere = new Elsewhere({
-      self: 'me:1',
       hub: { runningIds: async () => [] },
       queue,
       roster,
       journal: {
+        identity: 'me',
         powerEnded: (fqdn) => void powerEnds.set(fqdn, clock.now()),
         colleagueCame: () => {},
         colleagueLeft: () => {},
@@ -54,15 +54,23 @@ describe('what other workers run', () => {
     elsewhere.announced(said);
   });
 
-  const result = (worker: string) =>
-    ({ id: 1, lab: 'lab.test', fqdn: FQDN, action: 'off', status: 'completed', worker }) as const;
+  const result = (workerId: string) =>
+    ({
+      id: 1,
+      lab: 'lab.test',
+      fqdn: FQDN,
+      action: 'off',
+      status: 'completed',
+      worker: 'h:1',
+      workerId,
+    }) as const;
 
   it('closes its lanes, and its end begins the rest before they open', async () => {
     powerEnds.set(FQDN, clock.now() - 60_000);
     queue.add(powerCommand({ id: 2, fqdn: FQDN, quiescentPeriodS: 5 }));
     await clock.advance(60_000);
     expect(started).toEqual([]);
-    elsewhere.result(result('w1:1'));
+    elsewhere.result(result('w1'));
     await clock.advance(4_999);
     expect(started).toEqual([]);
     await clock.advance(1);
@@ -70,10 +78,10 @@ describe('what other workers run', () => {
     expect(started).toEqual([2]);
   });
 
-  it('is not what this worker tells of its own: its journal knows when that ended', () => {
-    elsewhere.result({ ...result('me:1'), id: 9 });
+  it('is not what this worker tells of its own, but what another of the same host name and pid tells', () => {
+    elsewhere.result({ ...result('me'), id: 9 });
     expect(powerEnds.size).toBe(0);
-    elsewhere.result({ ...result('w2:1'), id: 9 });
+    elsewhere.result({ ...result('w2'), id: 9 });
     expect(powerEnds.get(FQDN)).toBe(clock.now());
   });
 
@@ -82,7 +90,7 @@ describe('what other workers run', () => {
     roster.heard(said);
     elsewhere.announced(said);
     expect(elsewhere.unheard()).toEqual([{ id: 1, fqdn: FQDN, action: 'off', address: '' }]);
-    elsewhere.result(result('w1:1'));
+    elsewhere.result(result('w1'));
     expect(elsewhere.unheard()).toEqual([]);
   });
 });

@@ -52,6 +52,14 @@ describe('Answers', () => {
     if (found === undefined) throw new Error('expected command 7 in the journal');
     return found;
   };
+  const about = (): Pick<Result, 'id' | 'lab' | 'fqdn' | 'action' | 'worker' | 'workerId'> => ({
+    id: 7,
+    lab: 'lab.example.com',
+    fqdn: 'sys1.lab.test',
+    action: 'off',
+    worker: 'host:1',
+    workerId: state.journal.identity,
+  });
   const isForgotten = (): boolean => state.journal.entry(7) === undefined;
 
   it('announces that a command runs, and how long it had to wait', () => {
@@ -59,7 +67,7 @@ describe('Answers', () => {
     state.journal.claiming(command, 1000, [{ replyTo: 'somebody', correlationId: undefined }]);
     state.journal.started(command, 1500);
     answers.running(entry());
-    expect(broker.events).toEqual([{ ...ABOUT, status: 'running', queuedMs: 500 }]);
+    expect(broker.events).toEqual([{ ...about(), status: 'running', queuedMs: 500 }]);
     expect(broker.replies).toEqual([]);
   });
 
@@ -76,7 +84,7 @@ describe('Answers', () => {
   ])('announces how a command ended, answers who asked, and forgets it: %j', async (outcome, expected) => {
     answers.ended(told([{ replyTo: 'answers', correlationId: 'c1' }], outcome));
     await waitUntil(isForgotten);
-    const result = { ...ABOUT, ...expected, queuedMs: 500, ranMs: 2500 };
+    const result = { ...about(), ...expected, queuedMs: 500, ranMs: 2500 };
     expect(broker.events).toEqual([result]);
     expect(broker.replies).toEqual([{ to: 'answers', correlationId: 'c1', result }]);
   });
@@ -173,7 +181,7 @@ describe('Answers', () => {
     state.journal.claiming(command, 2_000, []);
     state.journal.started(command, 1_500.25);
     answers.running(entry());
-    expect(broker.events).toEqual([{ ...ABOUT, status: 'running', queuedMs: 0 }]);
+    expect(broker.events).toEqual([{ ...about(), status: 'running', queuedMs: 0 }]);
   });
 
   it('drops what it owes in a lab that has no broker any more', async () => {
@@ -181,8 +189,6 @@ describe('Answers', () => {
     await waitUntil(isForgotten);
   });
 });
-
-const ABOUT = { id: 7, lab: 'lab.example.com', fqdn: 'sys1.lab.test', action: 'off', worker: 'host:1' };
 
 interface Sent {
   readonly to: string;
