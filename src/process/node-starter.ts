@@ -4,6 +4,7 @@ import { closeSync, readSync } from 'node:fs';
 import { constants } from 'node:os';
 import { errorCode } from '../errors.ts';
 import type { FifoPool } from './fifo-pool.ts';
+import { nameOfOpenFile } from './proc-table.ts';
 import { killGroup } from './process-group.ts';
 import { ProcessStartError } from './process-start-error.ts';
 import type { StartedProcess, Starter } from './starter.ts';
@@ -47,6 +48,7 @@ export class NodeStarter implements Starter {
     let isOpen = true;
     return {
       pid,
+      pipe: nameOfOpenFile('self', pipe),
       exited,
       read: () => {
         if (!isOpen) return undefined;

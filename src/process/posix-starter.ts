@@ -1,6 +1,7 @@
 import { constants } from 'node:os';
 import { ChildWatch } from './child-watch.ts';
 import { type Libc, LINUX, systemError } from './libc.ts';
+import { nameOfOpenFile } from './proc-table.ts';
 import { ProcessStartError } from './process-start-error.ts';
 import type { StartedProcess, Starter } from './starter.ts';
 import { Turns } from './turns.ts';
@@ -106,6 +107,7 @@ export class PosixStarter implements Starter {
     let isOpen = true;
     return {
       pid,
+      pipe: nameOfOpenFile('self', pipe),
       exited,
       read: () => {
         if (!isOpen) return undefined;

@@ -138,11 +138,25 @@ describe.each(STARTERS)('by the %s starter,', (starter) => {
       until [ -s "$power_id" ]; do sleep 0.05; done
       ${howItFails}`;
 
+    /** As `sudo` and `su -` do. */
+    const EMPTY = 'env -i PATH="$PATH" power_id="$power_id"';
+
     it.each([
       ['under timeout(1), when it exits with 1', 'timeout 60', 'exit 1'],
       ['in a session of its own, when it exits with 1', 'setsid', 'exit 1'],
+      ['with an empty environment under timeout(1), when it exits with 1', `timeout 60 ${EMPTY}`, 'exit 1'],
       ['under timeout(1), when its limit is over', 'timeout 60', 'sleep 60'],
       ['in a session of its own, when its limit is over', 'setsid', 'sleep 60'],
+      [
+        'with an empty environment under timeout(1), when its limit is over',
+        `timeout 60 ${EMPTY}`,
+        'sleep 60',
+      ],
+      [
+        'with an empty environment in a session of its own, when its limit is over',
+        `${EMPTY} setsid`,
+        'sleep 60',
+      ],
     ])('is gone before the next attempt, and never acts, %s', async (_, program, howItFails) => {
       const scripts = tempDir({ script: scriptFor(program, howItFails) });
       const context = actionContext({
@@ -158,6 +172,24 @@ describe.each(STARTERS)('by the %s starter,', (starter) => {
       expect(readIfThere('survivor.found')).toBe('gone\n');
       expect(isAlive(Number(readIfThere('survivor')))).toBe(false);
       expect(readIfThere('survivor.acted')).toBeUndefined();
+    });
+  });
+
+  describe('a process of a failed script that has left its session and has an empty environment', () => {
+    const OUT_OF_SIGHT = `env -i PATH="$PATH" setsid sh -c 'echo $$ >"$0"; exec sleep 60' "$1"`;
+
+    it('is killed for the output of the script that it holds', async () => {
+      const { exitStatus } = await sh(`${OUT_OF_SIGHT} & until [ -s "$1" ]; do sleep 0.05; done; exit 1`);
+
+      expect(exitStatus).toBe(1);
+      expect(isAlive(Number(readIfThere('survivor')))).toBe(false);
+    });
+
+    it('is killed as the child of its child, when the script is ended', async () => {
+      const { end } = await sh(`${OUT_OF_SIGHT} >/dev/null 2>&1 & wait`, { timeoutMs: 2000 });
+
+      expect(end).toBe('timed out');
+      expect(isAlive(Number(readIfThere('survivor')))).toBe(false);
     });
   });
 
