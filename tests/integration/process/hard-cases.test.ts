@@ -253,6 +253,24 @@ describe.each(STARTERS)('by the %s starter,', (starter) => {
   });
 });
 
+describe('a program for another kind of machine', () => {
+  it('is refused by the posix starter, rather than given to a shell that blames its syntax', async () => {
+    const program = readFileSync('/bin/true');
+    const MACHINE = 18;
+    program.writeUInt16LE(0xffff, MACHINE);
+    writeFileSync(dir.file('program'), program, { mode: 0o755 });
+    const posix = await createTestRunner('posix');
+
+    const error = await caught(posix.run({ file: dir.file('program'), env: ENV, timeoutMs: 5000 }));
+    posix.remove();
+
+    expect(error).toBeInstanceOf(ProcessStartError);
+    expect(error).toMatchObject({
+      message: expect.stringMatching(/not a program for this kind of machine.*\(ENOEXEC\)/),
+    });
+  });
+});
+
 describe('the pipes of the node starter', () => {
   it('are made anew when their directory has been removed', async () => {
     const { starter } = await chooseStarter('node', dir.file('pipes'));
