@@ -54,7 +54,7 @@ export async function endGroup(
  */
 export async function endGroups(runs: readonly FormerRun[], options: EndOptions = {}): Promise<void> {
   const { killAfterMs = 1000, giveUpAfterMs = GIVE_UP_MS, looks = new ProcessLooks(), signal } = options;
-  const start = performance.now();
+  let start: number | undefined;
   const askedToEnd = new Set<number>();
   let known: readonly SeenProcess[] = [];
   for (let pauseMs = 10; ; pauseMs = Math.min(2 * pauseMs, 200)) {
@@ -62,6 +62,8 @@ export async function endGroups(runs: readonly FormerRun[], options: EndOptions 
     const survivors = processesOf(runs, known, await looks.take());
     known = survivors;
     if (survivors.length === 0) return;
+    // The first look may have had to wait for its turn: all are given their time nevertheless.
+    start ??= performance.now();
     const elapsedMs = performance.now() - start;
     if (elapsedMs > killAfterMs + giveUpAfterMs) throw new SurvivorsError(survivors);
     const isLate = elapsedMs >= killAfterMs;
