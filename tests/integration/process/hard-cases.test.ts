@@ -1,4 +1,5 @@
-import { execFileSync } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { closeSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
@@ -268,6 +269,33 @@ describe('a program for another kind of machine', () => {
     expect(error).toMatchObject({
       message: expect.stringMatching(/not a program for this kind of machine.*\(ENOEXEC\)/),
     });
+  });
+});
+
+describe('a group that has got the number of a program which the node starter has started', () => {
+  /** As the kernel does when all other numbers are taken. */
+  const startedWith = async (pid: number): Promise<ChildProcess> => {
+    for (;;) {
+      writeFileSync('/proc/sys/kernel/ns_last_pid', `${pid - 1}`);
+      const child = spawn('sleep', ['60'], { detached: true });
+      if (child.pid === pid) return child;
+      const ended = once(child, 'exit');
+      child.kill('SIGKILL');
+      await ended;
+    }
+  };
+
+  it('is not signalled', async () => {
+    const { starter } = await chooseStarter('node', dir.file('pipes'));
+    const program = await starter.start('/bin/true', [], ENV, new AbortController().signal);
+    await program.exited;
+    const stranger = await startedWith(program.pid);
+    const ended = once(stranger, 'exit');
+
+    expect(program.signal('SIGKILL')).toBe(false);
+    program.close();
+    stranger.kill('SIGTERM');
+    expect(await ended).toEqual([null, 'SIGTERM']);
   });
 });
 
