@@ -97,12 +97,13 @@ function processesOf(
   const firstStart = firstStartOf(runs);
   // What is older than all the runs is no child of theirs.
   const candidates = seen.filter(({ startTicks }) => startTicks >= firstStart);
-  const found = candidates.filter((process) => {
-    const { pid, session, startTicks } = process;
+  const found = candidates.filter((one) => {
+    const { pid, session, startTicks } = one;
     if (sessions.has(session) || knownStarts.get(pid) === startTicks) return true;
-    const marker = markers.size === 0 ? undefined : process.variable(RUN_MARKER);
+    const marker = markers.size === 0 ? undefined : one.variable(RUN_MARKER);
     if (marker !== undefined && markers.has(marker)) return true;
-    return pipes.some((pipe) => process.hasOpen(pipe));
+    // A child of ours that is just being started has our own descriptors for a moment.
+    return one.parent !== process.pid && pipes.some((pipe) => one.hasOpen(pipe));
   });
   return withDescendants(found, candidates);
 }
