@@ -17,6 +17,13 @@ export interface FormerRun {
   readonly group: ProcessGroup | undefined;
   /** The value of `RUN_MARKER` in the run's environment; undefined when it had none. */
   readonly marker: string | undefined;
+  /**
+   * Whether this process has started the group and lets go of its leader only now: then the group's number is certainly not another's,
+   * though the leader is dead.
+   */
+  readonly isOurChild?: boolean;
+  /** What Linux calls the pipe that its outputs lead to; whoever has that open belongs to the run. */
+  readonly pipe?: string | undefined;
 }
 
 export interface EndOptions {
@@ -26,6 +33,8 @@ export interface EndOptions {
   readonly giveUpAfterMs?: number;
   /** To be shared by all who end runs in this process. */
   readonly looks?: ProcessLooks;
+  /** Sends a signal to the whole group at once, besides: what multiplies faster than it is looked at ends by this only. */
+  readonly signalGroup?: (signal: NodeJS.Signals) => void;
   readonly signal?: AbortSignal;
 }
 
@@ -39,23 +48,28 @@ export async function endGroup(
 }
 
 /**
- * Resolves when no process of these runs is left: neither a member of a recorded group, if that is still the same group,
- * nor any process that carries one of the markers. One look at the process table serves all of them.
+ * Resolves when no process of these runs is left: neither a member of a recorded group or its session, if that is still the same, nor
+ * any process that carries one of the markers, nor a descendant of any of these. One look at the process table serves all of them.
  * @throws SurvivorsError when even SIGKILL did not end all; InterruptedError when `signal` is aborted.
  */
-export async function endGroups(
-  runs: readonly FormerRun[],
-  { killAfterMs = 1000, giveUpAfterMs = GIVE_UP_MS, looks = new ProcessLooks(), signal }: EndOptions = {},
-): Promise<void> {
-  const start = performance.now();
+export async function endGroups(runs: readonly FormerRun[], options: EndOptions = {}): Promise<void> {
+  const { killAfterMs = 1000, giveUpAfterMs = GIVE_UP_MS, looks = new ProcessLooks(), signal } = options;
+  let start: number | undefined;
   const askedToEnd = new Set<number>();
+  let known: readonly SeenProcess[] = [];
   for (let pauseMs = 10; ; pauseMs = Math.min(2 * pauseMs, 200)) {
-    const survivors = processesOf(runs, await looks.take());
+    // Looked at before the first signal: a process whose parent has ended is nobody's descendant any more.
+    const survivors = processesOf(runs, known, await looks.take());
+    known = survivors;
     if (survivors.length === 0) return;
+    // The first look may have had to wait for its turn: all are given their time nevertheless.
+    start ??= performance.now();
     const elapsedMs = performance.now() - start;
     if (elapsedMs > killAfterMs + giveUpAfterMs) throw new SurvivorsError(survivors);
+    const isLate = elapsedMs >= killAfterMs;
+    if (isLate) options.signalGroup?.('SIGKILL');
     for (const { pid } of survivors) {
-      if (elapsedMs >= killAfterMs) kill(pid, 'SIGKILL');
+      if (isLate) kill(pid, 'SIGKILL');
       else if (!askedToEnd.has(pid)) kill(pid, 'SIGTERM');
       askedToEnd.add(pid);
     }
@@ -70,27 +84,58 @@ export async function endGroups(
 /** From SIGKILL until a process counts as one that cannot be killed. */
 export const GIVE_UP_MS = 5000;
 
-function processesOf(runs: readonly FormerRun[], seen: readonly SeenProcess[]): readonly SeenProcess[] {
-  const groups = new Set(runs.filter(({ group }) => isSameGroup(group)).map(({ group }) => group?.pgid));
+/** `known` are those of the last look. */
+function processesOf(
+  runs: readonly FormerRun[],
+  known: readonly SeenProcess[],
+  seen: readonly SeenProcess[],
+): readonly SeenProcess[] {
+  const sessions = new Set(runs.filter(isSameSession).map(({ group }) => group?.pgid));
   const markers = new Set(runs.map(({ marker }) => marker).filter((marker) => marker !== undefined));
-  const thisBoot = bootId();
-  const firstStart = Math.min(
-    ...runs.map(({ group }) => (group?.bootId === thisBoot ? group.startTicks : 0)),
-  );
-  return seen.filter((process) => {
-    const { pgid, session, startTicks } = process;
-    // What is older than all the runs is no child of theirs.
-    if (startTicks < firstStart) return false;
-    // Our groups are sessions too; a shell's job that got the number later is not.
-    if (groups.has(pgid) && session === pgid) return true;
-    const marker = markers.size === 0 ? undefined : process.variable(RUN_MARKER);
-    return marker !== undefined && markers.has(marker);
+  const pipes = runs.map(({ pipe }) => pipe).filter((pipe) => pipe !== undefined);
+  const knownStarts = new Map(known.map(({ pid, startTicks }) => [pid, startTicks]));
+  const firstStart = firstStartOf(runs);
+  // What is older than all the runs is no child of theirs.
+  const candidates = seen.filter(({ startTicks }) => startTicks >= firstStart);
+  const found = candidates.filter((one) => {
+    const { pid, session, startTicks } = one;
+    if (sessions.has(session) || knownStarts.get(pid) === startTicks) return true;
+    const marker = markers.size === 0 ? undefined : one.variable(RUN_MARKER);
+    if (marker !== undefined && markers.has(marker)) return true;
+    // A child of ours that is just being started has our own descriptors for a moment.
+    return one.parent !== process.pid && pipes.some((pipe) => one.hasOpen(pipe));
   });
+  return withDescendants(found, candidates);
 }
 
-/** The kernel gives a number to no new process while a group has it: a living leader that started at another time proves the group dead. */
-function isSameGroup(group: ProcessGroup | undefined): boolean {
+function firstStartOf(runs: readonly FormerRun[]): number {
+  const thisBoot = bootId();
+  return Math.min(...runs.map(({ group }) => (group?.bootId === thisBoot ? group.startTicks : 0)));
+}
+
+/** An environment can be emptied (`env -i`, `su -`, `sudo`), or written over by its owner, and a session left; who the parent is cannot be changed. */
+function withDescendants(
+  found: readonly SeenProcess[],
+  candidates: readonly SeenProcess[],
+): readonly SeenProcess[] {
+  const childrenOf = new Map<number, SeenProcess[]>();
+  for (const child of candidates) {
+    const siblings = childrenOf.get(child.parent);
+    if (siblings === undefined) childrenOf.set(child.parent, [child]);
+    else siblings.push(child);
+  }
+  const all = new Set(found);
+  // A set goes on to what is added to it meanwhile.
+  for (const { pid } of all) for (const child of childrenOf.get(pid) ?? []) all.add(child);
+  return [...all];
+}
+
+/**
+ * The kernel gives a number to no new process while a session has it, but does so later: the leader has to be there to prove that the
+ * session is still the same, or to be our child.
+ */
+function isSameSession({ group, isOurChild = false }: FormerRun): boolean {
   if (group?.bootId !== bootId()) return false;
   const leader = readStat(group.pgid);
-  return leader === undefined || leader.startTicks === group.startTicks;
+  return leader === undefined ? isOurChild : leader.startTicks === group.startTicks;
 }

@@ -4,6 +4,7 @@ import { closeSync, readSync } from 'node:fs';
 import { constants } from 'node:os';
 import { errorCode } from '../errors.ts';
 import type { FifoPool } from './fifo-pool.ts';
+import { nameOfOpenFile, readStat } from './proc-table.ts';
 import { killGroup } from './process-group.ts';
 import { ProcessStartError } from './process-start-error.ts';
 import type { StartedProcess, Starter } from './starter.ts';
@@ -45,15 +46,19 @@ export class NodeStarter implements Starter {
 
   #started({ pid, exited }: { pid: number; exited: Promise<number> }, pipe: number): StartedProcess {
     let isOpen = true;
+    let hasEnded = false;
+    void exited.then(() => (hasEnded = true));
     return {
       pid,
+      pipe: nameOfOpenFile('self', pipe),
       exited,
       read: () => {
         if (!isOpen) return undefined;
         const length = readNow(pipe, this.#buffer);
         return length === undefined ? undefined : this.#buffer.subarray(0, length);
       },
-      signal: (signal) => killGroup(pid, signal),
+      // Node has taken the leader from the kernel: one that lives now has got its number since.
+      signal: (signal) => !(hasEnded && readStat(pid) !== undefined) && killGroup(pid, signal),
       reap: () => undefined,
       close: () => {
         if (isOpen) closeSync(pipe);

@@ -1,6 +1,8 @@
+import { closeSync, openSync, readSync } from 'node:fs';
 import { constants } from 'node:os';
 import { ChildWatch } from './child-watch.ts';
 import { type Libc, LINUX, systemError } from './libc.ts';
+import { nameOfOpenFile } from './proc-table.ts';
 import { ProcessStartError } from './process-start-error.ts';
 import type { StartedProcess, Starter } from './starter.ts';
 import { Turns } from './turns.ts';
@@ -87,8 +89,8 @@ export class PosixStarter implements Starter {
     };
     try {
       let code = await this.#libc.spawn({ ...call, path: file, argv: [...argv, null] });
-      // A file without an interpreter line is the shell's, as execvp(3) has it.
-      if (code === constants.errno.ENOEXEC) {
+      // A text without an interpreter line is the shell's, as execvp(3) has it.
+      if (code === constants.errno.ENOEXEC && isText(file)) {
         const ofShell = [SHELL, file, ...argv.slice(1), null];
         code = await this.#libc.spawn({ ...call, path: SHELL, argv: ofShell });
       }
@@ -106,6 +108,7 @@ export class PosixStarter implements Starter {
     let isOpen = true;
     return {
       pid,
+      pipe: nameOfOpenFile('self', pipe),
       exited,
       read: () => {
         if (!isOpen) return undefined;
@@ -123,6 +126,17 @@ export class PosixStarter implements Starter {
 }
 
 const SHELL = '/bin/sh';
+
+/** A shell that is given a program for another kind of machine finds errors of syntax in it, which look like the script's own. */
+function isText(path: string): boolean {
+  const beginning = new Uint8Array(256);
+  const fd = openSync(path, 'r');
+  try {
+    return !beginning.subarray(0, readSync(fd, beginning)).includes(0);
+  } finally {
+    closeSync(fd);
+  }
+}
 
 /** A session of its own, no signal blocked or ignored: Node itself ignores SIGPIPE, which children would inherit. */
 function attributesFor(libc: Libc): Uint8Array {

@@ -1,8 +1,10 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 
 /** What Linux tells of a process, as in proc_pid_stat(5). */
 export interface ProcStat {
   readonly pid: number;
+  /** That of another process, mostly 1, once the parent is dead. */
+  readonly parent: number;
   readonly pgid: number;
   readonly session: number;
   /** When it started, in clock ticks after boot: with the boot's id and the pid, this names a process for good. */
@@ -14,9 +16,15 @@ export function readStat(pid: number): ProcStat | undefined {
   const text = readProc(`${pid}/stat`);
   if (text === undefined) return undefined;
   // The second field, the name, may hold blanks and parentheses.
-  const [state = '', , pgid, session, ...rest] = text.slice(text.lastIndexOf(')') + 2).split(' ');
+  const [state = '', parent, pgid, session, ...rest] = text.slice(text.lastIndexOf(')') + 2).split(' ');
   if ('ZXx'.includes(state)) return undefined;
-  return { pid, pgid: Number(pgid), session: Number(session), startTicks: Number(rest[15]) };
+  return {
+    pid,
+    parent: Number(parent),
+    pgid: Number(pgid),
+    session: Number(session),
+    startTicks: Number(rest[15]),
+  };
 }
 
 /** All processes that this one may see. Reads a file for each, at once: see `ProcessLooks`. */
@@ -36,6 +44,24 @@ export function environmentOf(pid: number): ReadonlyMap<string, string> {
       .filter(([, equals]) => equals > 0)
       .map(([text, equals]) => [text.slice(0, equals), text.slice(equals + 1)]),
   );
+}
+
+/** What `pid` has open, each by the name that Linux has for it, such as `pipe:[4711]`; empty when it is gone or another user's. */
+export function openFilesOf(pid: number): readonly string[] {
+  try {
+    return readdirSync(`/proc/${pid}/fd`).map((fd) => nameOfOpenFile(pid, Number(fd)) ?? '');
+  } catch {
+    return [];
+  }
+}
+
+/** The name that Linux has for what `pid` has open as `fd`; undefined when that is not to be seen. */
+export function nameOfOpenFile(pid: number | 'self', fd: number): string | undefined {
+  try {
+    return readlinkSync(`/proc/${pid}/fd/${fd}`);
+  } catch {
+    return undefined;
+  }
 }
 
 function readProc(path: string): string | undefined {

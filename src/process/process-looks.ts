@@ -1,10 +1,12 @@
 import { wait } from '../wait.ts';
-import { environmentOf, listProcesses, type ProcStat } from './proc-table.ts';
+import { environmentOf, listProcesses, openFilesOf, type ProcStat } from './proc-table.ts';
 
 /** A process as one look showed it. */
 export interface SeenProcess extends ProcStat {
   /** A variable of the environment that it was started with. */
   variable(name: string): string | undefined;
+  /** Whether it has open what Linux calls so. */
+  hasOpen(name: string): boolean;
 }
 
 /** Between two looks, in times of what the last one took: fifty scripts that run into their limit together cost no more than one. */
@@ -35,5 +37,10 @@ export class ProcessLooks {
 
 function seenProcess(stat: ProcStat): SeenProcess {
   let environment: ReadonlyMap<string, string> | undefined;
-  return { ...stat, variable: (name) => (environment ??= environmentOf(stat.pid)).get(name) };
+  let openFiles: readonly string[] | undefined;
+  return {
+    ...stat,
+    variable: (name) => (environment ??= environmentOf(stat.pid)).get(name),
+    hasOpen: (name) => (openFiles ??= openFilesOf(stat.pid)).includes(name),
+  };
 }

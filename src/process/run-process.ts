@@ -110,7 +110,7 @@ async function runToEnd(child: StartedProcess, options: RunOptions, shared: Shar
   const { timeoutMs, graceMs = 500, secret = new Secret(''), stop, outputLimit = 2000 } = options;
   const output = collectOutput(child, { secret, limit: outputLimit });
   const group = groupLedBy(child.pid);
-  const run = { group, marker: options.env[RUN_MARKER] };
+  const run = { group, marker: options.env[RUN_MARKER], isOurChild: true };
   const finished = new AbortController();
   try {
     options.onStart?.(group);
@@ -124,7 +124,10 @@ async function runToEnd(child: StartedProcess, options: RunOptions, shared: Shar
     const complete = await closedWithin(graceMs, output, finished.signal);
     child.signal('SIGKILL');
     const succeeded = end === 'exited' && exitStatus === 0;
-    if (!succeeded) await endRun(child, run, { ...options, killAfterMs: 0 }, shared);
+    if (!succeeded) {
+      const pipe = complete ? undefined : child.pipe;
+      await endRun(child, { ...run, pipe }, { ...options, killAfterMs: 0 }, shared);
+    }
     const text = output.finish({ cutShort: end !== 'exited' || !complete });
     if (succeeded && !complete) shared.leftovers.keep(child);
     else child.close();
@@ -156,8 +159,8 @@ function aborted(signal: AbortSignal | undefined, until: AbortSignal): Promise<v
 }
 
 /**
- * Ends all of the run: its group, and what has left that but carries the marker. All are given until `killAfterMs` to end in order, not
- * only the leader.
+ * Ends all of the run, also what has left its group: see `endGroups`. All are given until `killAfterMs` to end in order, not only the
+ * leader.
  * @throws SurvivorsError when that cannot be done.
  */
 async function endRun(
@@ -166,9 +169,8 @@ async function endRun(
   { killAfterMs = 1000, giveUpAfterMs = GIVE_UP_MS }: RunOptions,
   { looks }: Shared,
 ): Promise<void> {
-  // At once: a look at the process table may have to wait for its turn.
-  child.signal(killAfterMs === 0 ? 'SIGKILL' : 'SIGTERM');
-  await endGroups([run], { killAfterMs, giveUpAfterMs, looks });
+  const signalGroup = (signal: NodeJS.Signals): void => void child.signal(signal);
+  await endGroups([run], { killAfterMs, giveUpAfterMs, looks, signalGroup });
   // A leader whose first thread is gone looks dead, and is not while others run.
   child.signal('SIGKILL');
   const finished = new AbortController();

@@ -19,6 +19,8 @@ export interface Starter {
 /** A process that leads a session and a group of its own. */
 export interface StartedProcess {
   readonly pid: number;
+  /** What Linux calls the pipe for its outputs, in every process that has it open; undefined when that is not to be seen. */
+  readonly pipe: string | undefined;
   /** How it ended, as in Python: its exit status, or the negative number of the signal that ended it. */
   readonly exited: Promise<number>;
   /**

@@ -183,6 +183,8 @@ function problemWithScript(path: string): string | undefined {
     const found = statSync(path, { throwIfNoEntry: false });
     if (found === undefined) return 'it is a link to a file that does not exist; correct the link';
     if (!found.isFile()) return 'it is not a file; replace it by a script, or remove it';
+    // A shell runs it, does nothing, and calls that a success.
+    if (found.size === 0) return 'it is empty; write it anew, or remove it';
     accessSync(path, constants.X_OK);
     return undefined;
   } catch (error) {

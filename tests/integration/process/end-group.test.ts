@@ -98,7 +98,35 @@ describe('ending a group', () => {
     const { group, pids } = await leftBehind("sh -c 'echo $$; exec sleep 60' & sleep 0.2", newMarker());
     await waitUntil(() => !isAlive(group.pgid));
 
+    await endGroups([{ group, marker: undefined, isOurChild: true }]);
+
+    expect(pids.filter(isAlive)).toEqual([]);
+  });
+
+  it('leaves a daemon alone that has got the number later, and whose leader is dead as that of every daemon', async () => {
+    const { group, pids } = await leftBehind("sh -c 'echo $$; exec sleep 60' & sleep 0.2", newMarker());
+    await waitUntil(() => !isAlive(group.pgid));
+
+    await endGroup({ ...group, startTicks: group.startTicks - 1 }, 'another marker');
+
+    expect(pids.every(isAlive)).toBe(true);
+  });
+
+  it('ends children that left the group, but not the session, with an empty environment', async () => {
+    const script = 'env -i PATH="$PATH" timeout 60 sh -c \'echo $$; exec sleep 60\' & wait';
+    const { group, pids } = await leftBehind(script, newMarker());
+
     await endGroup(group, 'another marker');
+
+    expect(pids.filter(isAlive)).toEqual([]);
+  });
+
+  it('ends the children of those that carry the marker, which have an empty environment themselves', async () => {
+    const marker = newMarker();
+    const script = 'setsid timeout 60 env -i PATH="$PATH" setsid -w sh -c \'echo $$; exec sleep 60\' & wait';
+    const { pids } = await leftBehind(script, marker);
+
+    await endGroup(undefined, marker);
 
     expect(pids.filter(isAlive)).toEqual([]);
   });

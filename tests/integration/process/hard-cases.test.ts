@@ -1,4 +1,5 @@
-import { execFileSync } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { closeSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
@@ -138,11 +139,25 @@ describe.each(STARTERS)('by the %s starter,', (starter) => {
       until [ -s "$power_id" ]; do sleep 0.05; done
       ${howItFails}`;
 
+    /** As `sudo` and `su -` do. */
+    const EMPTY = 'env -i PATH="$PATH" power_id="$power_id"';
+
     it.each([
       ['under timeout(1), when it exits with 1', 'timeout 60', 'exit 1'],
       ['in a session of its own, when it exits with 1', 'setsid', 'exit 1'],
+      ['with an empty environment under timeout(1), when it exits with 1', `timeout 60 ${EMPTY}`, 'exit 1'],
       ['under timeout(1), when its limit is over', 'timeout 60', 'sleep 60'],
       ['in a session of its own, when its limit is over', 'setsid', 'sleep 60'],
+      [
+        'with an empty environment under timeout(1), when its limit is over',
+        `timeout 60 ${EMPTY}`,
+        'sleep 60',
+      ],
+      [
+        'with an empty environment in a session of its own, when its limit is over',
+        `${EMPTY} setsid`,
+        'sleep 60',
+      ],
     ])('is gone before the next attempt, and never acts, %s', async (_, program, howItFails) => {
       const scripts = tempDir({ script: scriptFor(program, howItFails) });
       const context = actionContext({
@@ -158,6 +173,24 @@ describe.each(STARTERS)('by the %s starter,', (starter) => {
       expect(readIfThere('survivor.found')).toBe('gone\n');
       expect(isAlive(Number(readIfThere('survivor')))).toBe(false);
       expect(readIfThere('survivor.acted')).toBeUndefined();
+    });
+  });
+
+  describe('a process of a failed script that has left its session and has an empty environment', () => {
+    const OUT_OF_SIGHT = `env -i PATH="$PATH" setsid sh -c 'echo $$ >"$0"; exec sleep 60' "$1"`;
+
+    it('is killed for the output of the script that it holds', async () => {
+      const { exitStatus } = await sh(`${OUT_OF_SIGHT} & until [ -s "$1" ]; do sleep 0.05; done; exit 1`);
+
+      expect(exitStatus).toBe(1);
+      expect(isAlive(Number(readIfThere('survivor')))).toBe(false);
+    });
+
+    it('is killed as the child of its child, when the script is ended', async () => {
+      const { end } = await sh(`${OUT_OF_SIGHT} >/dev/null 2>&1 & wait`, { timeoutMs: 2000 });
+
+      expect(end).toBe('timed out');
+      expect(isAlive(Number(readIfThere('survivor')))).toBe(false);
     });
   });
 
@@ -218,6 +251,51 @@ describe.each(STARTERS)('by the %s starter,', (starter) => {
     }
     // As many as are being loaded at once.
     expect(started.length).toBeLessThanOrEqual(4);
+  });
+});
+
+describe('a program for another kind of machine', () => {
+  it('is refused by the posix starter, rather than given to a shell that blames its syntax', async () => {
+    const program = readFileSync('/bin/true');
+    const MACHINE = 18;
+    program.writeUInt16LE(0xffff, MACHINE);
+    writeFileSync(dir.file('program'), program, { mode: 0o755 });
+    const posix = await createTestRunner('posix');
+
+    const error = await caught(posix.run({ file: dir.file('program'), env: ENV, timeoutMs: 5000 }));
+    posix.remove();
+
+    expect(error).toBeInstanceOf(ProcessStartError);
+    expect(error).toMatchObject({
+      message: expect.stringMatching(/not a program for this kind of machine.*\(ENOEXEC\)/),
+    });
+  });
+});
+
+describe('a group that has got the number of a program which the node starter has started', () => {
+  /** As the kernel does when all other numbers are taken. */
+  const startedWith = async (pid: number): Promise<ChildProcess> => {
+    for (;;) {
+      writeFileSync('/proc/sys/kernel/ns_last_pid', `${pid - 1}`);
+      const child = spawn('sleep', ['60'], { detached: true });
+      if (child.pid === pid) return child;
+      const ended = once(child, 'exit');
+      child.kill('SIGKILL');
+      await ended;
+    }
+  };
+
+  it('is not signalled', async () => {
+    const { starter } = await chooseStarter('node', dir.file('pipes'));
+    const program = await starter.start('/bin/true', [], ENV, new AbortController().signal);
+    await program.exited;
+    const stranger = await startedWith(program.pid);
+    const ended = once(stranger, 'exit');
+
+    expect(program.signal('SIGKILL')).toBe(false);
+    program.close();
+    stranger.kill('SIGTERM');
+    expect(await ended).toEqual([null, 'SIGTERM']);
   });
 });
 

@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, renameSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { relative } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { PowerScripts } from '../../../../src/actions/power/power-scripts.ts';
@@ -85,6 +85,7 @@ describe("an admin's script that cannot be run", () => {
       () => chmodSync(dir.file('dummy'), 0o644),
       'it is not executable; make it so (chmod 755)',
     ],
+    ['empty', () => truncateSync(dir.file('dummy')), 'it is empty'],
     [
       'a directory',
       () => {
