@@ -16,11 +16,13 @@ describe('what other workers run', () => {
   let elsewhere: Elsewhere;
   let powerEnds: Map<string, number>;
   let started: number[];
+  let colleagues: string[];
 
   beforeEach(() => {
     clock = new VirtualClock();
     powerEnds = new Map();
     started = [];
+    colleagues = [];
     roster = new Roster({ self: 'me', now: () => clock.now() });
     queue = new CommandQueue({
       concurrency: 10,
@@ -44,8 +46,8 @@ describe('what other workers run', () => {
       roster,
       journal: {
         powerEnded: (fqdn) => void powerEnds.set(fqdn, clock.now()),
-        colleagueCame: () => {},
-        colleagueLeft: () => {},
+        colleagueCame: (worker) => void colleagues.push(`${worker} came`),
+        colleagueLeft: (worker) => void colleagues.push(`${worker} left`),
       },
       log: silentLogger,
     });
@@ -75,6 +77,28 @@ describe('what other workers run', () => {
     expect(powerEnds.size).toBe(0);
     elsewhere.result({ ...result('w2:1'), id: 9 });
     expect(powerEnds.get(FQDN)).toBe(clock.now());
+  });
+
+  it('begins no rest when it leaves the power alone, whether it was heard of before or not', () => {
+    const said = announcement({ running: [announced(3, { fqdn: FQDN, action: 'clear_logs' })] });
+    roster.heard(said);
+    elsewhere.announced(said);
+    for (const id of [3, 9]) elsewhere.result({ ...result('w1:1'), id, action: 'clear_logs' });
+    expect(powerEnds.size).toBe(0);
+    expect(queue.phaseOf(3)).toBeUndefined();
+  });
+
+  it('is journaled by worker, once, until that leaves with nothing in hand', () => {
+    const running = [announced(1, { fqdn: FQDN, action: 'off' })];
+    elsewhere.announced(announcement({ running }));
+    expect(colleagues).toEqual(['w1 came']);
+    elsewhere.announced(announcement({ running, isLeaving: true }));
+    expect(colleagues).toEqual(['w1 came']);
+    elsewhere.announced(announcement({ isLeaving: true }));
+    expect(colleagues).toEqual(['w1 came', 'w1 left']);
+    elsewhere.announced(announcement());
+    elsewhere.announced(announcement());
+    expect(colleagues).toEqual(['w1 came', 'w1 left', 'w1 came']);
   });
 
   it('stays closed when an announcement names it no longer, until the hub or an outcome says so', () => {

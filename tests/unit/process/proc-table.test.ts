@@ -1,5 +1,9 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { environmentOf, listProcesses, readStat } from '../../../src/process/proc-table.ts';
+import { waitUntil } from '../../helpers/wait-until.ts';
 
 describe('the process table', () => {
   it('shows this process, with its group and its start', () => {
@@ -15,6 +19,23 @@ describe('the process table', () => {
   it('shows nothing for a process that does not exist', () => {
     expect(readStat(2 ** 30)).toBeUndefined();
     expect(environmentOf(2 ** 30).size).toBe(0);
+  });
+
+  it('shows nothing for what is left of a process that has ended, as long as its parent does not ask for it', async () => {
+    const parent = spawn('sh', ['-c', 'true & echo $!; exec sleep 60'], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    try {
+      const [pid] = await once(parent.stdout, 'data');
+      const stat = (): string => readFileSync(`/proc/${Number(pid)}/stat`, 'utf8');
+      // Not before the shell is another program, since it would ask.
+      await waitUntil(() => environmentOf(parent.pid ?? 0).size > 0 && stat().includes(') Z '));
+      expect(readStat(Number(pid))).toBeUndefined();
+      expect(readStat(parent.pid ?? 0)).toBeDefined();
+    } finally {
+      parent.kill('SIGKILL');
+      await once(parent, 'exit');
+    }
   });
 
   it('shows the environment of a process', () => {

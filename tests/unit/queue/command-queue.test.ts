@@ -212,6 +212,48 @@ describe('CommandQueue', () => {
     expect(lab.queue.phaseOf(1)).toBeUndefined();
   });
 
+  it('answers the sender of a message that comes while the hub is asked as well, once', async () => {
+    const lab = new Lab();
+    const late = new TestDelivery('b');
+    lab.claim = (command) => {
+      lab.queue.add(command, late);
+      return 'won';
+    };
+    lab.queue.add(powerCommand({ id: 1 }), new TestDelivery('a'));
+    await lab.clock.advance(10);
+    expect([lab.alsoReplied, late.fate]).toEqual([[1], ['acknowledged']]);
+  });
+
+  it('closes the lanes of what another worker is said to have, and settles its message', async () => {
+    const lab = new Lab();
+    const delivery = new TestDelivery();
+    const first = powerCommand({ id: 1, address: 'pdu', delayS: 60 });
+    lab.queue.add(first, delivery);
+    lab.queue.runsElsewhere(first);
+    lab.queue.add(powerCommand({ id: 2, address: 'pdu', fqdn: 'other.lab' }));
+    await lab.clock.advance(HOUR);
+    expect([lab.order, lab.queue.phaseOf(1), delivery.fate]).toEqual([[], 'elsewhere', ['acknowledged']]);
+    lab.queue.endedElsewhere(1);
+    await lab.clock.advance(HOUR);
+    expect(lab.order).toEqual([2]);
+  });
+
+  it('keeps what is ours, or may be, whatever another worker is said to have', async () => {
+    const lab = new Lab();
+    lab.claim = ({ id }) => (id === 1 ? 'undecided' : 'won');
+    const commands = [1, 2].map((id) => powerCommand({ id, fqdn: `sys${id}.lab` }));
+    for (const command of commands) lab.queue.add(command);
+    await lab.clock.advance(10);
+    for (const command of commands) lab.queue.runsElsewhere(command);
+    expect([lab.queue.phaseOf(1), lab.queue.phaseOf(2)]).toEqual(['in line', 'running']);
+    lab.claim = () => 'won';
+    await lab.clock.advance(HOUR);
+    expect([lab.order, lab.reported]).toEqual([
+      [2, 1],
+      [2, 1],
+    ]);
+  });
+
   it('asks again for an undecided claim, in its turn, without holding a slot meanwhile', async () => {
     const lab = new Lab({ concurrency: 1 });
     lab.claim = ({ id }) => (id === 1 && lab.claims.length < 3 ? 'undecided' : 'won');
