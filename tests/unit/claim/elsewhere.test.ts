@@ -5,6 +5,7 @@ import { Roster } from '../../../src/roster/roster.ts';
 import { announced, announcement } from '../../helpers/announcements.ts';
 import { powerCommand } from '../../helpers/commands.ts';
 import { silentLogger } from '../../helpers/silent-logger.ts';
+import { waitUntil } from '../../helpers/wait-until.ts';
 import { VirtualClock } from '../../helpers/virtual-clock.ts';
 
 const FQDN = 'sys1.lab.test';
@@ -16,12 +17,14 @@ describe('what other workers run', () => {
   let elsewhere: Elsewhere;
   let powerEnds: Map<string, number>;
   let started: number[];
+  let running: number[];
   let colleagues: string[];
 
   beforeEach(() => {
     clock = new VirtualClock();
     powerEnds = new Map();
     started = [];
+    running = [1];
     colleagues = [];
     roster = new Roster({ self: 'me', now: () => clock.now() });
     queue = new CommandQueue({
@@ -41,7 +44,7 @@ describe('what other workers run', () => {
     });
     elsewhere = new Elsewhere({
       self: 'me:1',
-      hub: { runningIds: async () => [] },
+      hub: { runningIds: async () => running },
       queue,
       roster,
       journal: {
@@ -99,6 +102,34 @@ describe('what other workers run', () => {
     elsewhere.announced(announcement());
     elsewhere.announced(announcement());
     expect(colleagues).toEqual(['w1 came', 'w1 left', 'w1 came']);
+  });
+
+  it('ends when the hub lists it no longer and nobody is heard to run it', async () => {
+    const stopping = new AbortController();
+    let looks = 0;
+    const watching = new Elsewhere({
+      self: 'me:1',
+      hub: {
+        runningIds: async () => {
+          looks += 1;
+          return running;
+        },
+      },
+      queue,
+      roster,
+      journal: { powerEnded: () => {}, colleagueCame: () => {}, colleagueLeft: () => {} },
+      log: silentLogger,
+    }).watch(1, stopping.signal);
+    try {
+      roster.heard(announcement({ nth: 2 }));
+      await waitUntil(() => looks >= 3);
+      expect(queue.phaseOf(1)).toBe('elsewhere');
+      running = [];
+      await waitUntil(() => queue.phaseOf(1) === undefined);
+    } finally {
+      stopping.abort();
+      await watching;
+    }
   });
 
   it('stays closed when an announcement names it no longer, until the hub or an outcome says so', () => {

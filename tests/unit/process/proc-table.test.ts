@@ -22,15 +22,17 @@ describe('the process table', () => {
   });
 
   it('shows nothing for what is left of a process that has ended, as long as its parent does not ask for it', async () => {
-    const parent = spawn('sh', ['-c', 'true & echo $!; exec sleep 60'], {
-      stdio: ['ignore', 'pipe', 'ignore'],
-    });
+    const script = "exec 3<&0; sh -c 'read line <&3' & echo $!; exec sleep 60";
+    const parent = spawn('sh', ['-c', script], { stdio: ['pipe', 'pipe', 'ignore'] });
     try {
-      const [pid] = await once(parent.stdout, 'data');
-      const stat = (): string => readFileSync(`/proc/${Number(pid)}/stat`, 'utf8');
+      const pid = Number(String(await once(parent.stdout, 'data')));
+      const stat = (of: number | undefined): string => readFileSync(`/proc/${of}/stat`, 'utf8');
       // Not before the shell is another program, since it would ask.
-      await waitUntil(() => environmentOf(parent.pid ?? 0).size > 0 && stat().includes(') Z '));
-      expect(readStat(Number(pid))).toBeUndefined();
+      await waitUntil(() => stat(parent.pid).includes('(sleep)'));
+      expect(readStat(pid)).toBeDefined();
+      parent.stdin.write('\n');
+      await waitUntil(() => stat(pid).includes(') Z '));
+      expect(readStat(pid)).toBeUndefined();
       expect(readStat(parent.pid ?? 0)).toBeDefined();
     } finally {
       parent.kill('SIGKILL');

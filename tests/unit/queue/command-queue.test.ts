@@ -180,10 +180,14 @@ describe('CommandQueue', () => {
     const lab = new Lab();
     const delivery = new TestDelivery();
     lab.queue.add(powerCommand({ id: 1 }));
-    await lab.clock.advance(5_000);
+    await lab.clock.advance(60_000);
     lab.queue.add(powerCommand({ id: 1 }), delivery);
-    await lab.clock.advance(HOUR);
+    await lab.clock.advance(10_000);
     expect(lab.claims).toEqual([1]);
+    // By then an id that comes again is that of a hub that was set up anew.
+    lab.queue.add(powerCommand({ id: 1 }));
+    await lab.clock.advance(10_000);
+    expect(lab.claims).toEqual([1, 1]);
     expect(delivery.fate).toEqual(['acknowledged']);
   });
 
@@ -262,6 +266,7 @@ describe('CommandQueue', () => {
     lab.queue.add(powerCommand({ id: 3, fqdn: 'other.lab' }));
     await lab.clock.advance(400);
     expect(lab.queue.phaseOf(3)).toBe('running');
+    expect([...lab.queue.inLine()].map(({ id }) => id)).toEqual([1, 2]);
     await lab.clock.advance(HOUR);
     expect(lab.order).toEqual([3, 1, 2]);
   });
@@ -329,6 +334,25 @@ describe('CommandQueue', () => {
     expect(deliveries.map(({ fate }) => fate[0])).toEqual(['acknowledged', 'given back', 'given back']);
     expect(late.fate).toEqual(['given back']);
     expect(lab.queue.counts()).toEqual({ 'in line': 0, claiming: 0, running: 0, reporting: 0, elsewhere: 0 });
+  });
+
+  it('leaves what is being claimed or run where it is when it stops, and its message to the claim', async () => {
+    const lab = new Lab();
+    const delivery = new TestDelivery();
+    const phases: unknown[] = [];
+    lab.claim = ({ id }) => {
+      if (id === 2) {
+        lab.queue.stop();
+        phases.push(lab.queue.phaseOf(1), lab.queue.phaseOf(2));
+      }
+      return 'won';
+    };
+    lab.queue.add(powerCommand({ id: 1, fqdn: 'one.lab' }));
+    await lab.clock.advance(10);
+    lab.queue.add(powerCommand({ id: 2, fqdn: 'two.lab' }), delivery);
+    await lab.clock.advance(HOUR);
+    expect(phases).toEqual(['running', 'claiming']);
+    expect([lab.reported, delivery.fate]).toEqual([[1, 2], ['acknowledged']]);
   });
 
   it('reports nothing about a command that was interrupted', async () => {

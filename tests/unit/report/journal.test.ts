@@ -111,6 +111,13 @@ describe('Journal', () => {
     },
   );
 
+  it('remembers the workers that were there and had not left, across a restart', () => {
+    for (const worker of ['w1', 'w2', 'w2']) journal.colleagueCame(worker);
+    journal.colleagueLeft('w1');
+    reopen();
+    expect(journal.colleagues()).toEqual(['w2']);
+  });
+
   it('does not overwrite a command that it knows already', () => {
     const command = powerCommand({ id: 7 });
     expect(journal.claiming(command, 1000, [])).toBe(true);
@@ -205,6 +212,11 @@ describe('Journal', () => {
       readFileSync(join(stateDir, file)).includes('unforgettable'),
     );
     expect(left).toEqual([]);
+    const after = new Database(join(stateDir, 'journal.db'));
+    expect(after.prepare('SELECT entry FROM set_aside').all()).toEqual([
+      { entry: expect.stringMatching(/"passwd":"\*{8}"|characters that are no JSON/) },
+    ]);
+    after.close();
     journal = new Journal(stateDir);
   });
 

@@ -10,7 +10,7 @@ describe('outcomes that the hub refuses', () => {
     troubles = new Troubles();
     outcomes = new RefusedOutcomes(troubles);
   });
-  afterEach(() => jest.useRealTimers());
+  afterEach(() => void jest.useRealTimers());
 
   it('are shown until the hub has them', () => {
     for (const id of [1, 2]) outcomes.refused(id, 'too long');

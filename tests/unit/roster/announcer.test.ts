@@ -69,6 +69,8 @@ describe('an announcer', () => {
       }
       expect(published).toEqual([]);
       await jest.advanceTimersByTimeAsync(3);
+      confirm?.();
+      await jest.advanceTimersByTimeAsync(1_000);
       expect(published).toEqual(['hello']);
     } finally {
       jest.useRealTimers();
