@@ -68,6 +68,7 @@ describe('what other workers run', () => {
     await clock.advance(60_000);
     expect(started).toEqual([]);
     elsewhere.result(result('w1:1'));
+    expect(roster.allRunningElsewhere()).toEqual([]);
     await clock.advance(4_999);
     expect(started).toEqual([]);
     await clock.advance(1);

@@ -51,6 +51,17 @@ describe('Journal', () => {
     expect(entry?.command.power?.password.reveal()).toBe('s3cret');
   });
 
+  it('remembers the start of what must not be repeated, and that its system is off, across a restart', () => {
+    const reboot = powerCommand({ id: 7, action: 'reboot' });
+    journal.claiming(reboot, 1000, []);
+    journal.started(reboot, 2000);
+    reopen();
+    expect(journal.entry(7)).toMatchObject({ stage: 'started', startedAt: 2000 });
+    journal.onOwed(7);
+    reopen();
+    expect(journal.entry(7)?.stage).toBe('on owed');
+  });
+
   it('keeps the outcome but no secret once a command has ended', () => {
     const command = powerCommand({ id: 7, password: 'unforgettable' });
     const outcome = { status: 'failed', message: 'no route', systemBroken: true } as const;

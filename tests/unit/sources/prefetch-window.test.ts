@@ -56,6 +56,16 @@ describe('prefetch window', () => {
     expect(log).toEqual(['acknowledged 1']);
   });
 
+  it('is empty when the session is over, and gives back nothing of it', async () => {
+    open({ size: 2, holdLimitMs: 20 });
+    blocked.add(2);
+    arrive(1);
+    window.clear();
+    arrive(2);
+    await waitUntil(() => log.length > 0);
+    expect(log).toEqual(['given back 2']);
+  });
+
   it('notices that a command becomes blocked while nothing arrives', async () => {
     open({ size: 2 });
     arrive(1);
