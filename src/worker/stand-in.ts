@@ -43,7 +43,6 @@ export class StandIn {
   /** Begins anew: the broker is back. */
   reset(): void {
     this.#before = new Set();
-    this.#idleLooks = 0;
     this.#isIn = false;
   }
 }

@@ -118,7 +118,7 @@ export function answerSteps(state: LabState, w: WorkerNumber, id: number): Steps
 }
 
 function answerOf({ journal, memory }: WorkerState, id: number): string {
-  if ('cseE'.includes(journal[id] ?? '') && journal[id] !== '.') return 'r';
+  if ('csoeE'.includes(journal[id] ?? '') && journal[id] !== '.') return 'r';
   if (journal[id] !== 'q') return 'n';
   return memory[id] === 'a' || memory[id] === 'A' ? 'a' : 'd';
 }

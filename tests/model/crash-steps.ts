@@ -42,8 +42,11 @@ function returned(lab: Lab, state: LabState, w: WorkerNumber): LabState {
     else if (stage === 'c' || (stage === 's' && lab.commands[id]?.isOnce !== true)) {
       journal = put(journal, id, mayRun ? 'c' : 'E');
       memory = put(memory, id, mayRun ? 'r' : 't');
+    } else if (stage === 'o' && lab.rules.takesUpTheOn) {
+      journal = put(journal, id, mayRun ? (lab.rules.onlyTheOn ? 'o' : 'c') : 'E');
+      memory = put(memory, id, mayRun ? 'r' : 't');
     } else if (stage !== '.') {
-      if (stage === 's') journal = put(journal, id, 'E');
+      if (stage !== 'e') journal = put(journal, id, 'E');
       memory = put(memory, id, 't');
     }
   }

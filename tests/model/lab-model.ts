@@ -49,6 +49,7 @@ export function labModel({ commands, by, faults, rules = {} }: LabModelOptions):
     script: none,
     starts: '0'.repeat(commands.length),
     done: none,
+    isOff: none,
     relay: initialRelay,
     workers: [initialWorker, initialWorker],
     left: {

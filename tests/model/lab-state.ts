@@ -11,8 +11,10 @@ export interface LabState {
   readonly script: string;
   /** How often its script was started; 2 stands for more. */
   readonly starts: string;
-  /** `x` when a script of it has come to its end. */
+  /** `x` when a script of it has come to its end; of a `reboot`, that of its `on`. */
   readonly done: string;
+  /** `x` from when its worker knows that its `off` is done until its `on` is. */
+  readonly isOff: string;
   readonly relay: RelayState;
   readonly workers: readonly [WorkerState, WorkerState];
   /** Faults that may still happen, by kind. */
@@ -32,7 +34,7 @@ export interface WorkerState {
   readonly isUp: boolean;
   /** It has lost its journal: in the others' memory there is one that never answers again. */
   readonly hasLostState: boolean;
-  /** `q`: the hub is, or was, asked; `c`laimed; `s`tarted; `e`nded, with an outcome; `E`: aborted by itself. */
+  /** `q`: the hub is, or was, asked; `c`laimed; `s`tarted; `o`: its `on` is owed; `e`nded, with an outcome; `E`: aborted by itself. */
   readonly journal: string;
   /** `l`: in line; `a`: asking for the first time, `A`: again; `u`ndecided; `r`unning; `t`elling the hub how it ended. */
   readonly memory: string;

@@ -5,8 +5,10 @@ import type { Rules } from './rules.ts';
 /** A command of the modelled lab; its number is its place. */
 export interface ModelCommand {
   readonly lane: string;
-  /** A `reboot`, say: it must not be started twice. */
+  /** An `interrupt`, say: it must not be started twice. */
   readonly isOnce: boolean;
+  /** A `reboot`: a script that must not be started twice, its `off`, and then one that may be, its `on`. */
+  readonly owesOn: boolean;
 }
 
 /** What does not change in a modelled lab. */

@@ -31,9 +31,16 @@ export function scriptSteps(lab: Lab, state: LabState): Steps {
     .filter((id) => state.script[id] !== '.')
     .map((id) => {
       const w: WorkerNumber = state.script[id] === '0' ? 0 : 1;
-      const over = { ...state, script: put(state.script, id, '.'), done: put(state.done, id, 'x') };
       const { isUp, memory, journal } = state.workers[w];
-      const isWatched = isUp && memory[id] === 'r' && journal[id] === 's';
+      const noScript = { ...state, script: put(state.script, id, '.') };
+      const isWatched = isUp && memory[id] === 'r' && 'so'.includes(journal[id] ?? '');
+      if (lab.commands[id]?.owesOn === true && journal[id] !== 'o') {
+        const off = withWorker({ ...noScript, isOff: put(state.isOff, id, 'x') }, w, {
+          journal: put(journal, id, 'o'),
+        });
+        return step(`the \`off\` of ${id} ends`, isWatched ? off : noScript);
+      }
+      const over = { ...noScript, done: put(state.done, id, 'x'), isOff: put(state.isOff, id, '.') };
       const more = { journal: put(journal, id, 'e'), memory: put(memory, id, 't') };
       return step(`the script of ${id} ends`, isWatched ? withWorker(over, w, more) : over);
     });

@@ -3,8 +3,9 @@ import { labModel, type LabModelOptions } from './lab-model.ts';
 import type { Rules } from './rules.ts';
 import { explore } from './search.ts';
 
-const reboot = { lane: 'pdu1', isOnce: true };
-const on = { lane: 'pdu1', isOnce: false };
+const reboot = { lane: 'pdu1', isOnce: true, owesOn: true };
+const interrupt = { lane: 'pdu1', isOnce: true, owesOn: false };
+const on = { lane: 'pdu1', isOnce: false, owesOn: false };
 
 const search = (options: LabModelOptions): string => {
   const { states, transitions, violation } = explore(labModel(options));
@@ -45,6 +46,11 @@ describe('the protocol of several workers, in every order of steps', () => {
       'a worker that is away for longer than the grace',
       { by: 'relay', commands: [reboot, on], faults: { crash: 1, outliveGrace: 1 } },
     ],
+    [
+      'a worker that dies at what must not be repeated at all',
+      { by: 'relay', commands: [interrupt, on], faults: { crash: 1 } },
+    ],
+    ['a worker that dies twice in one reboot', { by: 'polling', commands: [reboot], faults: { crash: 2 } }],
     ['polling, and a worker that dies', { by: 'polling', commands: [reboot, on], faults: { crash: 1 } }],
     [
       'polling, a worker that dies, and an answer that is lost',
@@ -90,6 +96,12 @@ describe('the search', () => {
       { by: 'relay', commands: [reboot, on], faults: { crash: 1, outliveGrace: 1 } },
       /meets that of/,
     ],
+    [
+      'takesUpTheOn',
+      { by: 'relay', commands: [reboot], faults: { crash: 1 } },
+      /the system of 0 is left off/,
+    ],
+    ['onlyTheOn', { by: 'relay', commands: [reboot], faults: { crash: 1 } }, /0 is started twice/],
     ['endsOldScripts', { by: 'relay', commands: [on, on], faults: { crash: 1 } }, /meets that of/],
   ])('finds what goes wrong without the rule "%s"', (rule, options, expected) => {
     expect(search({ ...options, rules: { [rule]: false } })).toMatch(expected);

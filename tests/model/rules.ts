@@ -18,6 +18,10 @@ export interface Rules {
   readonly asksOnReturn: boolean;
   /** A returning worker first ends what it left running. */
   readonly endsOldScripts: boolean;
+  /** A returning worker takes up a reboot whose `off` is done. */
+  readonly takesUpTheOn: boolean;
+  /** Of a reboot whose `off` is done a returning worker runs the `on` alone. */
+  readonly onlyTheOn: boolean;
 }
 
 export const RULES: Rules = {
@@ -30,4 +34,6 @@ export const RULES: Rules = {
   onlyAnswersCount: true,
   asksOnReturn: true,
   endsOldScripts: true,
+  takesUpTheOn: true,
+  onlyTheOn: true,
 };

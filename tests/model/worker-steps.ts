@@ -41,7 +41,10 @@ function commandSteps(lab: Lab, state: LabState, w: WorkerNumber, id: number): S
     case 'A':
       return [...questionSteps(lab, state, w, id), ...answerSteps(state, w, id)];
     case 'r':
-      return worker.journal[id] === 'c' ? [start(lab, state, w, id)] : [];
+      if (worker.journal[id] === 'c') return [start(lab, state, w, id)];
+      return worker.journal[id] === 'o' && state.script[id] !== String(w)
+        ? [switchOn(lab, state, w, id)]
+        : [];
     case 't':
       return [tell(state, w, id)];
     default:
@@ -79,13 +82,20 @@ function start(lab: Lab, state: LabState, w: WorkerNumber, id: number): Step<Lab
     w,
     { journal: put(journal, id, 's') },
   );
-  return step(`worker ${w} starts the script of ${id}`, to, startTrouble(lab, state, id));
+  const isTwice = lab.commands[id]?.isOnce === true && state.starts[id] !== '0';
+  const trouble = laneTrouble(lab, state, id) ?? (isTwice ? `${id} is started twice` : undefined);
+  return step(`worker ${w} starts the script of ${id}`, to, trouble);
 }
 
-function startTrouble(lab: Lab, { script, starts, hub }: LabState, id: number): string | undefined {
+/** The second half of a reboot, which may be repeated. */
+function switchOn(lab: Lab, state: LabState, w: WorkerNumber, id: number): Step<LabState> {
+  const to = { ...state, script: put(state.script, id, String(w)) };
+  return step(`worker ${w} starts the \`on\` of ${id}`, to, laneTrouble(lab, state, id));
+}
+
+function laneTrouble(lab: Lab, { script, starts, hub }: LabState, id: number): string | undefined {
   const busy = [id, ...lab.sameLane(id)].filter((other) => script[other] !== '.');
   if (busy.length > 0) return `the script of ${id} meets that of ${busy.join()}`;
-  if (lab.commands[id]?.isOnce === true && starts[id] !== '0') return `${id} is started twice`;
   const unended = lab.sameLane(id).filter((other) => other < id && 'QR'.includes(hub[other] ?? ''));
   if (unended.length > 0) return `${id} is started before ${unended.join()} has ended`;
   const overtaken = lab.sameLane(id).filter((other) => other > id && starts[other] !== '0');
@@ -102,11 +112,13 @@ function tell(state: LabState, w: WorkerNumber, id: number): Step<LabState> {
     memory: put(memory, id, '.'),
     delivery: put(delivery, id, '.'),
   });
-  return step(
-    `worker ${w} tells how ${id} ended`,
-    to,
-    isLie ? `${id} completed without a script` : undefined,
-  );
+  const isLeftOff = isNews && state.isOff[id] === 'x';
+  const trouble = isLie
+    ? `${id} completed without a script`
+    : isLeftOff
+      ? `the system of ${id} is left off`
+      : undefined;
+  return step(`worker ${w} tells how ${id} ended`, to, trouble);
 }
 
 function endedElsewhere(state: LabState, w: WorkerNumber, id: number): Steps {

@@ -5,6 +5,7 @@ import type { Whose } from '../../../src/roster/roster.ts';
 import { powerCommand } from '../../helpers/commands.ts';
 import { type Behaviour, type Call, FakeHub } from '../../helpers/fake-hub.ts';
 import { type JournalInDir, journalInDir } from '../../helpers/journal-in-dir.ts';
+import { JournalFullError } from '../../../src/report/held-writes.ts';
 import { silentLogger } from '../../helpers/silent-logger.ts';
 
 describe('claim', () => {
@@ -41,6 +42,25 @@ describe('claim', () => {
     expect(stages).toEqual(['claiming']);
     expect(state.journal.entry(7)).toMatchObject({ stage: 'claimed', receivedAt: 1234 });
     expect(hub.status(7)).toBe('Running');
+  });
+
+  it('asks for nothing that cannot be journaled, and waits where it is only for want of room', async () => {
+    let error: Error = new JournalFullError('no room');
+    const journal = {
+      entry: () => undefined,
+      claiming: (): boolean => {
+        throw error;
+      },
+      claimed: () => {},
+      forget: () => {},
+      alsoReplyTo: () => {},
+    };
+    const options = { hub, journal, faults, whose: () => whose, log: silentLogger };
+    const arrival = { receivedAt: 1000, replies: [], attempt: 1 };
+    expect(await claim(command, arrival, options)).toBe('undecided');
+    error = new Error('damaged');
+    await expect(claim(command, arrival, options)).rejects.toThrow('damaged');
+    expect(hub.calls).toEqual([]);
   });
 
   it('loses a command that somebody else has, and remembers nothing of it', async () => {

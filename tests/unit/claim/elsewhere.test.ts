@@ -5,6 +5,7 @@ import { Roster } from '../../../src/roster/roster.ts';
 import { announced, announcement } from '../../helpers/announcements.ts';
 import { powerCommand } from '../../helpers/commands.ts';
 import { silentLogger } from '../../helpers/silent-logger.ts';
+import { waitUntil } from '../../helpers/wait-until.ts';
 import { VirtualClock } from '../../helpers/virtual-clock.ts';
 
 const FQDN = 'sys1.lab.test';
@@ -16,11 +17,15 @@ describe('what other workers run', () => {
   let elsewhere: Elsewhere;
   let powerEnds: Map<string, number>;
   let started: number[];
+  let running: number[];
+  let colleagues: string[];
 
   beforeEach(() => {
     clock = new VirtualClock();
     powerEnds = new Map();
     started = [];
+    running = [1];
+    colleagues = [];
     roster = new Roster({ self: 'me', now: () => clock.now() });
     queue = new CommandQueue({
       concurrency: 10,
@@ -38,14 +43,14 @@ describe('what other workers run', () => {
       },
     });
     elsewhere = new Elsewhere({
-      hub: { runningIds: async () => [] },
+      hub: { runningIds: async () => running },
       queue,
       roster,
       journal: {
         identity: 'me',
         powerEnded: (fqdn) => void powerEnds.set(fqdn, clock.now()),
-        colleagueCame: () => {},
-        colleagueLeft: () => {},
+        colleagueCame: (worker) => void colleagues.push(`${worker} came`),
+        colleagueLeft: (worker) => void colleagues.push(`${worker} left`),
       },
       log: silentLogger,
     });
@@ -71,6 +76,7 @@ describe('what other workers run', () => {
     await clock.advance(60_000);
     expect(started).toEqual([]);
     elsewhere.result(result('w1'));
+    expect(roster.allRunningElsewhere()).toEqual([]);
     await clock.advance(4_999);
     expect(started).toEqual([]);
     await clock.advance(1);
@@ -83,6 +89,55 @@ describe('what other workers run', () => {
     expect(powerEnds.size).toBe(0);
     elsewhere.result({ ...result('w2'), id: 9 });
     expect(powerEnds.get(FQDN)).toBe(clock.now());
+  });
+
+  it('begins no rest when it leaves the power alone, whether it was heard of before or not', () => {
+    const said = announcement({ running: [announced(3, { fqdn: FQDN, action: 'clear_logs' })] });
+    roster.heard(said);
+    elsewhere.announced(said);
+    for (const id of [3, 9]) elsewhere.result({ ...result('w1'), id, action: 'clear_logs' });
+    expect(powerEnds.size).toBe(0);
+    expect(queue.phaseOf(3)).toBeUndefined();
+  });
+
+  it('is journaled by worker, once, until that leaves with nothing in hand', () => {
+    const running = [announced(1, { fqdn: FQDN, action: 'off' })];
+    elsewhere.announced(announcement({ running }));
+    expect(colleagues).toEqual(['w1 came']);
+    elsewhere.announced(announcement({ running, isLeaving: true }));
+    expect(colleagues).toEqual(['w1 came']);
+    elsewhere.announced(announcement({ isLeaving: true }));
+    expect(colleagues).toEqual(['w1 came', 'w1 left']);
+    elsewhere.announced(announcement());
+    elsewhere.announced(announcement());
+    expect(colleagues).toEqual(['w1 came', 'w1 left', 'w1 came']);
+  });
+
+  it('ends when the hub lists it no longer and nobody is heard to run it', async () => {
+    const stopping = new AbortController();
+    let looks = 0;
+    const watching = new Elsewhere({
+      hub: {
+        runningIds: async () => {
+          looks += 1;
+          return running;
+        },
+      },
+      queue,
+      roster,
+      journal: { identity: 'me', powerEnded: () => {}, colleagueCame: () => {}, colleagueLeft: () => {} },
+      log: silentLogger,
+    }).watch(1, stopping.signal);
+    try {
+      roster.heard(announcement({ nth: 2 }));
+      await waitUntil(() => looks >= 3);
+      expect(queue.phaseOf(1)).toBe('elsewhere');
+      running = [];
+      await waitUntil(() => queue.phaseOf(1) === undefined);
+    } finally {
+      stopping.abort();
+      await watching;
+    }
   });
 
   it('stays closed when an announcement names it no longer, until the hub or an outcome says so', () => {

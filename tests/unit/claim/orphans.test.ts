@@ -125,8 +125,10 @@ describe('watchOrphans', () => {
   describe('in a lab of several workers', () => {
     let roster: Roster;
     let now: number;
+    let onHearOut: () => void;
     beforeEach(() => {
       now = steadyNow();
+      onHearOut = () => {};
       roster = new Roster({ self: 'me', now: () => now });
       ours.add(2).add(3);
     });
@@ -137,7 +139,11 @@ describe('watchOrphans', () => {
     const watchOthers = (graceMs: number): void => {
       const { signal } = stop;
       const isOurs = (id: number): boolean => ours.has(id);
-      const others = { roster, graceMs, longestRunMs: 40, hearOut: async () => true };
+      const hearOut = async (): Promise<boolean> => {
+        onHearOut();
+        return true;
+      };
+      const others = { roster, graceMs, longestRunMs: 40, hearOut };
       const log = recordingLogger(lines);
       watches.push(watchOrphans({ hub, isOurs, others, intervalMs: 5, signal, log }));
     };
@@ -178,6 +184,20 @@ describe('watchOrphans', () => {
       await waitUntil(() => hub.status(1) === 'aborted');
       await looks();
       expect([2, 3].map((id) => hub.status(id))).toEqual(['Running', 'Running']);
+    });
+
+    it('asks the others before it aborts anything, since one that is just back may have said nothing yet', async () => {
+      hearing();
+      let questions = 0;
+      onHearOut = () => {
+        questions += 1;
+        now = steadyNow() + MINUTE;
+        roster.heard(announcement({ running: [announced(1)] }));
+      };
+      watchOthers(20);
+      await waitUntil(() => questions > 0);
+      await looks();
+      expect(hub.status(1)).toBe('Running');
     });
 
     it('aborts nothing while it hears not even itself, as under a memory alarm of the broker', async () => {

@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import fc from 'fast-check';
 import { collectOutput } from '../../../src/process/collect-output.ts';
 import { Secret } from '../../../src/secret.ts';
@@ -25,6 +25,27 @@ describe('collectOutput', () => {
     const output = collectOutput({ read: () => answers.shift() }, { secret: new Secret(''), limit: 100 });
     await output.closed;
     expect(output.finish({ cutShort: false })).toBe('one two');
+  });
+
+  it('reads ten times a second from a pipe that has been silent for long, since an unread one blocks who writes', () => {
+    jest.useFakeTimers();
+    try {
+      let reads = 0;
+      const read = (): Uint8Array => {
+        reads += 1;
+        return new Uint8Array(0);
+      };
+      const output = collectOutput({ read }, { secret: new Secret(''), limit: 100 });
+      jest.advanceTimersByTime(60_000);
+      reads = 0;
+      jest.advanceTimersByTime(1_000);
+      expect(reads).toBe(10);
+      output.finish({ cutShort: true });
+      jest.advanceTimersByTime(1_000);
+      expect(reads).toBe(10);
+    } finally {
+      jest.useRealTimers();
+    }
   });
 
   it('gives what is there when nobody closes the pipe', () => {

@@ -180,10 +180,14 @@ describe('CommandQueue', () => {
     const lab = new Lab();
     const delivery = new TestDelivery();
     lab.queue.add(powerCommand({ id: 1 }));
-    await lab.clock.advance(5_000);
+    await lab.clock.advance(60_000);
     lab.queue.add(powerCommand({ id: 1 }), delivery);
-    await lab.clock.advance(HOUR);
+    await lab.clock.advance(10_000);
     expect(lab.claims).toEqual([1]);
+    // By then an id that comes again is that of a hub that was set up anew.
+    lab.queue.add(powerCommand({ id: 1 }));
+    await lab.clock.advance(10_000);
+    expect(lab.claims).toEqual([1, 1]);
     expect(delivery.fate).toEqual(['acknowledged']);
   });
 
@@ -212,6 +216,48 @@ describe('CommandQueue', () => {
     expect(lab.queue.phaseOf(1)).toBeUndefined();
   });
 
+  it('answers the sender of a message that comes while the hub is asked as well, once', async () => {
+    const lab = new Lab();
+    const late = new TestDelivery('b');
+    lab.claim = (command) => {
+      lab.queue.add(command, late);
+      return 'won';
+    };
+    lab.queue.add(powerCommand({ id: 1 }), new TestDelivery('a'));
+    await lab.clock.advance(10);
+    expect([lab.alsoReplied, late.fate]).toEqual([[1], ['acknowledged']]);
+  });
+
+  it('closes the lanes of what another worker is said to have, and settles its message', async () => {
+    const lab = new Lab();
+    const delivery = new TestDelivery();
+    const first = powerCommand({ id: 1, address: 'pdu', delayS: 60 });
+    lab.queue.add(first, delivery);
+    lab.queue.runsElsewhere(first);
+    lab.queue.add(powerCommand({ id: 2, address: 'pdu', fqdn: 'other.lab' }));
+    await lab.clock.advance(HOUR);
+    expect([lab.order, lab.queue.phaseOf(1), delivery.fate]).toEqual([[], 'elsewhere', ['acknowledged']]);
+    lab.queue.endedElsewhere(1);
+    await lab.clock.advance(HOUR);
+    expect(lab.order).toEqual([2]);
+  });
+
+  it('keeps what is ours, or may be, whatever another worker is said to have', async () => {
+    const lab = new Lab();
+    lab.claim = ({ id }) => (id === 1 ? 'undecided' : 'won');
+    const commands = [1, 2].map((id) => powerCommand({ id, fqdn: `sys${id}.lab` }));
+    for (const command of commands) lab.queue.add(command);
+    await lab.clock.advance(10);
+    for (const command of commands) lab.queue.runsElsewhere(command);
+    expect([lab.queue.phaseOf(1), lab.queue.phaseOf(2)]).toEqual(['in line', 'running']);
+    lab.claim = () => 'won';
+    await lab.clock.advance(HOUR);
+    expect([lab.order, lab.reported]).toEqual([
+      [2, 1],
+      [2, 1],
+    ]);
+  });
+
   it('asks again for an undecided claim, in its turn, without holding a slot meanwhile', async () => {
     const lab = new Lab({ concurrency: 1 });
     lab.claim = ({ id }) => (id === 1 && lab.claims.length < 3 ? 'undecided' : 'won');
@@ -220,6 +266,7 @@ describe('CommandQueue', () => {
     lab.queue.add(powerCommand({ id: 3, fqdn: 'other.lab' }));
     await lab.clock.advance(400);
     expect(lab.queue.phaseOf(3)).toBe('running');
+    expect([...lab.queue.inLine()].map(({ id }) => id)).toEqual([1, 2]);
     await lab.clock.advance(HOUR);
     expect(lab.order).toEqual([3, 1, 2]);
   });
@@ -287,6 +334,25 @@ describe('CommandQueue', () => {
     expect(deliveries.map(({ fate }) => fate[0])).toEqual(['acknowledged', 'given back', 'given back']);
     expect(late.fate).toEqual(['given back']);
     expect(lab.queue.counts()).toEqual({ 'in line': 0, claiming: 0, running: 0, reporting: 0, elsewhere: 0 });
+  });
+
+  it('leaves what is being claimed or run where it is when it stops, and its message to the claim', async () => {
+    const lab = new Lab();
+    const delivery = new TestDelivery();
+    const phases: unknown[] = [];
+    lab.claim = ({ id }) => {
+      if (id === 2) {
+        lab.queue.stop();
+        phases.push(lab.queue.phaseOf(1), lab.queue.phaseOf(2));
+      }
+      return 'won';
+    };
+    lab.queue.add(powerCommand({ id: 1, fqdn: 'one.lab' }));
+    await lab.clock.advance(10);
+    lab.queue.add(powerCommand({ id: 2, fqdn: 'two.lab' }), delivery);
+    await lab.clock.advance(HOUR);
+    expect(phases).toEqual(['running', 'claiming']);
+    expect([lab.reported, delivery.fate]).toEqual([[1, 2], ['acknowledged']]);
   });
 
   it('reports nothing about a command that was interrupted', async () => {

@@ -55,6 +55,9 @@ describe('the gate', () => {
     expect([gate.take(5), gate.take(4), gate.take(4)]).toEqual([false, true, false]);
     gate.putBack(7, 0);
     expect(gate.take(7)).toBe(false);
+    gate.release(4);
+    gate.putBack(4, 0);
+    expect(gate.take(4)).toBe(false);
   });
 
   it('announces a command again that was not taken in its turn, once it is first again', () => {

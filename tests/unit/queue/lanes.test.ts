@@ -31,6 +31,15 @@ describe('Lanes', () => {
     expect(lanes.release(4)).toEqual([9]);
   });
 
+  it('keeps a lane closed that two are known to have, until both have left it', () => {
+    const lanes = new Lanes();
+    for (const id of [1, 2]) lanes.hold({ id, lanes: ['a'] });
+    expect(lanes.release(1)).toEqual([]);
+    expect(lanes.areFree(['a'])).toBe(false);
+    expect(lanes.add({ id: 3, lanes: ['a'] })).toBe(false);
+    expect(lanes.release(2)).toEqual([3]);
+  });
+
   it('skips users that have left while they waited', () => {
     const lanes = new Lanes();
     for (const id of [1, 2, 3]) lanes.add({ id, lanes: ['a'] });

@@ -33,6 +33,18 @@ describe('ids that are remembered for a while', () => {
     expect(ids.has(1)).toBe(false);
   });
 
+  test('each is known for its own while though more are added all the time', () => {
+    let now = 0;
+    const ids = new RecentIds(100, { now: () => now });
+    for (let id = 0; id < 50; id += 1) {
+      ids.add(id);
+      const known = Array.from({ length: id + 1 }, (_, other) => other).filter((other) => ids.has(other));
+      expect(known[0]).toBe(Math.max(0, id - 9));
+      expect(known).toHaveLength(Math.min(id + 1, 10));
+      now += 10;
+    }
+  });
+
   test('takes no longer for an id when there were many before it', () => {
     let now = 0;
     const ids = new RecentIds(60_000, { now: () => now });

@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { encodeCommand } from '../../../src/command.ts';
 import { ListedCommands } from '../../../src/relay/listed-commands.ts';
 import { powerCommand } from '../../helpers/commands.ts';
+import { type LogLine, recordingLogger } from '../../helpers/recording-logger.ts';
 import { silentLogger } from '../../helpers/silent-logger.ts';
 
 const list = (from: number, count: number): readonly unknown[] =>
@@ -33,6 +34,17 @@ describe('what a hub has listed', () => {
     expect(listed.replaced).toEqual([1]);
     listed.read(list(2, 1));
     expect(listed.replaced).toEqual([]);
+  });
+
+  it('is said to be invalid once for each command, however often it is listed', () => {
+    const lines: LogLine[] = [];
+    const listed = new ListedCommands({ clock: { now: () => 0 }, log: recordingLogger(lines) });
+    for (let looks = 0; looks < 3; looks += 1) listed.read([{ id: 7 }, { id: 8 }, ...list(9, 1)]);
+    expect(lines.map(({ level, facts }) => [level, facts['id']])).toEqual([
+      ['warn', 7],
+      ['warn', 8],
+    ]);
+    expect([7, 8, 9].map((id) => listed.isInvalid(id))).toEqual([true, true, false]);
   });
 
   it('is remembered when it has left a list of any length, since it may have been claimed just then', () => {

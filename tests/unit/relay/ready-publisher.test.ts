@@ -29,6 +29,35 @@ describe('commands that are published once they are ready', () => {
       }),
     );
   });
+
+  it('are published once their system has rested since the last end that switched its power, told or supposed', async () => {
+    const clock = new VirtualClock();
+    const published: string[] = [];
+    const ready = new ReadyPublisher({
+      lab: 'lab.example.com',
+      publisher: { publish: async ({ content }) => void published.push(content.toString()) },
+      clock,
+      log: silentLogger,
+    });
+    const on = (id: number, fqdn: string) => powerCommand({ id, fqdn, quiescentPeriodS: 5 });
+    ready.ended(1, { restOf: 'One.lab' });
+    ready.forget([2], ['two.lab']);
+    await clock.advance(4_000);
+    for (const [id, fqdn] of [
+      [3, 'one.lab'],
+      [4, 'two.lab'],
+      [5, 'three.lab'],
+    ] as const)
+      ready.add(on(id, fqdn));
+    await clock.advance(999);
+    expect(published).toHaveLength(0);
+    await clock.advance(1);
+    expect(published).toHaveLength(2);
+    await clock.advance(3_999);
+    expect(published).toHaveLength(2);
+    await clock.advance(1);
+    expect(published).toHaveLength(3);
+  });
 });
 
 /** Nine commands for three systems, and a broker that may be away. */

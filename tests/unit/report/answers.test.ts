@@ -114,6 +114,24 @@ describe('Answers', () => {
     expect(broker.replies.map(({ correlationId }) => correlationId)).toEqual(['1', '2']);
   });
 
+  it('answers those who ask late, with the others or soon after, and not who asks for what it does not know', async () => {
+    broker.refuse = () => new UnconfirmedError('no session');
+    const command = powerCommand({ id: 7, action: 'off' });
+    state.journal.claiming(command, 1000, [{ replyTo: 'first', correlationId: undefined }]);
+    answers.alsoTo(7, { replyTo: 'meanwhile', correlationId: 'm' });
+    expect(broker.tries).toBe(0);
+    state.journal.ended(command, COMPLETED, 4000, { beginsRest: true });
+    state.journal.told(7);
+    answers.ended(entry());
+    answers.alsoTo(7, { replyTo: 'told', correlationId: 't' });
+    broker.refuse = () => undefined;
+    await waitUntil(isForgotten);
+    answers.alsoTo(7, { replyTo: 'afterwards', correlationId: 'a' });
+    answers.alsoTo(8, { replyTo: 'stranger', correlationId: 's' });
+    await waitUntil(() => broker.replies.length >= 4);
+    expect(broker.replies.map(({ to }) => to).sort()).toEqual(['afterwards', 'first', 'meanwhile', 'told']);
+  });
+
   it('forgets a command at once when nobody asked', async () => {
     answers.ended(told([]));
     await waitUntil(isForgotten);

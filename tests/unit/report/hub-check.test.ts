@@ -90,6 +90,14 @@ describe('HubCheck', () => {
     expect(lines.map(({ level, facts }) => [level, facts['id']])).toEqual([['error', 1]]);
   });
 
+  it('sets a claim aside that was under way, when the hub has queued another command under its id since', async () => {
+    state.journal.claiming(powerCommand({ id: 1, fqdn: 'one.lab' }), 1000, []);
+    hub.queue(powerCommand({ id: 1, fqdn: 'two.lab' }));
+    startAnew();
+    await check.passed();
+    expect(state.journal.entry(1)).toBeUndefined();
+  });
+
   it('sets everything aside when the hub is another installation, and nothing when it does not tell', async () => {
     ended(1);
     hub.queue(powerCommand({ id: 1 }));

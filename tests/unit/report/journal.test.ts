@@ -51,6 +51,17 @@ describe('Journal', () => {
     expect(entry?.command.power?.password.reveal()).toBe('s3cret');
   });
 
+  it('remembers the start of what must not be repeated, and that its system is off, across a restart', () => {
+    const reboot = powerCommand({ id: 7, action: 'reboot' });
+    journal.claiming(reboot, 1000, []);
+    journal.started(reboot, 2000);
+    reopen();
+    expect(journal.entry(7)).toMatchObject({ stage: 'started', startedAt: 2000 });
+    journal.onOwed(7);
+    reopen();
+    expect(journal.entry(7)?.stage).toBe('on owed');
+  });
+
   it('keeps the outcome but no secret once a command has ended', () => {
     const command = powerCommand({ id: 7, password: 'unforgettable' });
     const outcome = { status: 'failed', message: 'no route', systemBroken: true } as const;
@@ -110,6 +121,13 @@ describe('Journal', () => {
       expect(journal.startedAtMs).toBeGreaterThanOrEqual(startedAtMs);
     },
   );
+
+  it('remembers the workers that were there and had not left, across a restart', () => {
+    for (const worker of ['w1', 'w2', 'w2']) journal.colleagueCame(worker);
+    journal.colleagueLeft('w1');
+    reopen();
+    expect(journal.colleagues()).toEqual(['w2']);
+  });
 
   it('does not overwrite a command that it knows already', () => {
     const command = powerCommand({ id: 7 });
@@ -205,6 +223,11 @@ describe('Journal', () => {
       readFileSync(join(stateDir, file)).includes('unforgettable'),
     );
     expect(left).toEqual([]);
+    const after = new Database(join(stateDir, 'journal.db'));
+    expect(after.prepare('SELECT entry FROM set_aside').all()).toEqual([
+      { entry: expect.stringMatching(/"passwd":"\*{8}"|characters that are no JSON/) },
+    ]);
+    after.close();
     journal = new Journal(stateDir);
   });
 

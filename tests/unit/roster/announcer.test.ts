@@ -59,6 +59,24 @@ describe('an announcer', () => {
     }
   });
 
+  it('announces what has changed within a moment, however much it is', async () => {
+    jest.useFakeTimers();
+    try {
+      const one = open();
+      for (let changes = 0; changes < 3; changes += 1) {
+        one.changed();
+        await jest.advanceTimersByTimeAsync(49);
+      }
+      expect(published).toEqual([]);
+      await jest.advanceTimersByTimeAsync(3);
+      confirm?.();
+      await jest.advanceTimersByTimeAsync(1_000);
+      expect(published).toEqual(['hello']);
+    } finally {
+      jest.useRealTimers();
+    }
+  });
+
   it('leaves though the broker takes nothing, and says nothing after its goodbye', async () => {
     const one = open();
     await one.stop();

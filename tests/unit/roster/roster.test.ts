@@ -78,6 +78,20 @@ describe('a roster', () => {
     expect(roster.inHand()).toEqual(new Set());
   });
 
+  it('calls a worker silent after half a minute, and gone only after ten', () => {
+    roster.heard(announcement({ worker: 'w1' }));
+    const [heard] = roster.workers();
+    const states = (): unknown => heard && [roster.isSilent(heard), roster.isGone(heard)];
+    now += SILENT_AFTER_MS;
+    expect(states()).toEqual([false, false]);
+    now += 1;
+    expect(states()).toEqual([true, false]);
+    now += 600_000 - SILENT_AFTER_MS - 1;
+    expect(states()).toEqual([true, false]);
+    now += 1;
+    expect(states()).toEqual([true, true]);
+  });
+
   it('forgets a command when its end is told', () => {
     roster.heard(announcement({ running: [announced(7), announced(8)] }));
     roster.ended(7);

@@ -11,7 +11,7 @@ describe('prefetch window', () => {
     window = new PrefetchWindow({ size, holdLimitMs, isBlocked: (id) => blocked.has(id) });
   }
 
-  function arrive(id: number): void {
+  function arrive(id: number): { acknowledge(): void; giveBack(): void } {
     const delivery = {
       acknowledge: (): void => {
         log.push(`acknowledged ${id}`);
@@ -24,6 +24,7 @@ describe('prefetch window', () => {
     };
     window.add(delivery, id);
     window.makeRoom();
+    return delivery;
   }
 
   afterEach(() => {
@@ -45,6 +46,24 @@ describe('prefetch window', () => {
     blocked.add(1).add(3);
     for (const id of [1, 2, 3]) arrive(id);
     expect(log).toEqual(['acknowledged 1', 'acknowledged 3']);
+  });
+
+  it('has room again for each that is settled', () => {
+    open({ size: 2 });
+    blocked.add(2);
+    arrive(1).acknowledge();
+    arrive(2);
+    expect(log).toEqual(['acknowledged 1']);
+  });
+
+  it('is empty when the session is over, and gives back nothing of it', async () => {
+    open({ size: 2, holdLimitMs: 20 });
+    blocked.add(2);
+    arrive(1);
+    window.clear();
+    arrive(2);
+    await waitUntil(() => log.length > 0);
+    expect(log).toEqual(['given back 2']);
   });
 
   it('notices that a command becomes blocked while nothing arrives', async () => {

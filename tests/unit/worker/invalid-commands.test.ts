@@ -47,6 +47,15 @@ describe('InvalidCommands', () => {
     expect(hub.calls.filter((call) => call === 'claim 7')).toHaveLength(1);
   });
 
+  it('stops once the command that it has claimed is failed', async () => {
+    invalid.refuse(7, 'odd');
+    await waitUntil(() => hub.calls.length > 0);
+    await invalid.stop();
+    expect(hub.status(7)).toBe('failed');
+    invalid.refuse(7, 'odd');
+    expect(invalid.isUnderWay(7)).toBe(false);
+  });
+
   it('says in status that the hub refuses its end, for as long as it does', async () => {
     const troubles = new Troubles();
     const reporting = new InvalidCommands({ hub, refused: new RefusedOutcomes(troubles), log: silentLogger });
