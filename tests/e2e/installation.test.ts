@@ -36,4 +36,25 @@ describe('the built program in a folder of its own', () => {
     expect(await program.exited).toBe(0);
     expect(program.stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
   });
+
+  it('works in a directory that was deleted', async () => {
+    mkdirSync(dir.file('gone'));
+    const script = 'rmdir "$PWD"; exec "$@"';
+    const program = startCli(['check-config'], {
+      under: ['env', '-C', dir.file('gone'), 'sh', '-c', script, 'sh'],
+    });
+    expect(await program.exited).toBe(0);
+    expect(program.stdout).toContain('SLEEP_TIME');
+  });
+
+  it('says which Node it needs, with the exit code of what trying again does not mend', async () => {
+    const pretend = "Object.defineProperty(process, 'versions', { value: { node: '18.20.4' } })";
+    const program = startCli(['worker'], {
+      program: ['--import', `data:text/javascript,${encodeURIComponent(pretend)}`, 'dist/cli.js'],
+    });
+    expect(await program.exited).toBe(2);
+    expect(program.stderr).toMatch(
+      /^beaker-provision: expected Node 20\.19 or later, found .*, 18\.20\.4\n$/,
+    );
+  });
 });

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
+import { OLDEST_NODE } from '../../src/cli/solid-ground.ts';
 import { loadTestConfig } from '../helpers/load-test-config.ts';
 
 const text = (path: string): string => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
@@ -26,4 +27,8 @@ describe('what starts and stops the program', () => {
       expect(text(path)).toContain('\nRestartForceExitStatus=SIGHUP\n');
     },
   );
+
+  it('names the same oldest Node as the package does', () => {
+    expect(text('package.json')).toContain(`"node": ">=${OLDEST_NODE}"`);
+  });
 });
