@@ -1,10 +1,11 @@
-import { closeSync, existsSync, openSync, renameSync, statSync, truncateSync } from 'node:fs';
+import { existsSync, renameSync, statSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'libsql';
 import * as z from 'zod';
 import { ConfigError, describeError, errorCode } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import { makeDirectories } from '../make-directories.ts';
+import { makePrivateFile } from '../regular-file.ts';
 import { isForWantOfRoom } from './want-of-room.ts';
 import { forgetFormerBoots } from './former-boots.ts';
 
@@ -48,7 +49,7 @@ export function openJournal(path: string, log?: Pick<Logger, 'error'>): Database
  */
 export function openJournalDatabase(path: string): Database.Database {
   // SQLite gives its side files the mode of the database, which holds power passwords.
-  closeSync(openSync(path, 'a', 0o600));
+  makePrivateFile(path);
   const db = new Database(path);
   try {
     // `clear-netboot` writes to the journal of a worker that runs.

@@ -1,7 +1,7 @@
-import { closeSync, constants, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { ConfigError, describeError } from '../errors.ts';
 import { makeDirectories } from '../make-directories.ts';
+import { makePrivateFile } from '../regular-file.ts';
 import { CommandQueries } from './command-queries.ts';
 import { Commands } from './commands.ts';
 import { installationOf, openDatabase, type Sqlite } from './database.ts';
@@ -40,8 +40,8 @@ function openFile(stateDir: string): Sqlite {
   const path = join(stateDir, 'server.db');
   try {
     makeDirectories(stateDir, 0o777);
-    // It holds the passwords of power controllers; SQLite gives the files beside it the mode of this one. A FIFO must not wait for a reader.
-    closeSync(openSync(path, constants.O_WRONLY | constants.O_CREAT | constants.O_NONBLOCK, 0o600));
+    // It holds the passwords of power controllers; SQLite gives the files beside it the mode of this one.
+    makePrivateFile(path);
     return openDatabase(path);
   } catch (error) {
     if (error instanceof ConfigError) throw error;
