@@ -1,4 +1,5 @@
 import { writeSync } from 'node:fs';
+import * as inspector from 'node:inspector';
 
 /** The oldest Node that runs this program, as package.json has it. */
 export const OLDEST_NODE = '20.19';
@@ -21,4 +22,11 @@ export function leaveDeletedDirectory(): void {
   } catch {
     process.chdir('/');
   }
+}
+
+/** Closes the port of Node's debugger, which a SIGUSR1 before our first statement opens, and by which any user can run code here. */
+export function closeDebugger({ NODE_OPTIONS = '' }: NodeJS.ProcessEnv): void {
+  const words = [...process.execArgv, ...NODE_OPTIONS.split(/\s+/)];
+  const isWanted = words.some((word) => /^--inspect(-brk|-wait)?(=|$)/.test(word));
+  if (!isWanted && inspector.url() !== undefined) inspector.close();
 }

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { catchesSignal } from '../helpers/catches-signals.ts';
 import { startCli, type CliProcess } from '../helpers/cli-process.ts';
@@ -196,6 +198,21 @@ describe('a program that has just been started', () => {
       expect(program.stderr).not.toContain('ebugger');
     },
   );
+
+  it('closes the debugger that a SIGUSR1 before its first statement has opened', async () => {
+    const early = `import { url } from 'node:inspector';
+      process.kill(process.pid, 'SIGUSR1');
+      while (url() === undefined) await new Promise((resolve) => setImmediate(resolve));`;
+    const preload = `data:text/javascript,${encodeURIComponent(early)}`;
+    const program = startCli(['server'], {
+      settings: lab.settings({ SERVER_LISTEN: '127.0.0.1:0' }),
+      program: ['--inspect-port=0', '--import', preload, 'dist/cli.js'],
+    });
+    running.push(program);
+    await program.untilLogged('server started');
+    const port = /Debugger listening on ws:\/\/127\.0\.0\.1:(\d+)/.exec(program.stderr)?.[1];
+    await expect(once(connect(Number(port), '127.0.0.1'), 'connect')).rejects.toThrow('ECONNREFUSED');
+  });
 
   it.each(['worker', 'relay', 'server'])('stops in order on SIGTERM at once, as %s', async (role) => {
     const program = await start(role);
