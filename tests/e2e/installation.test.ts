@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { cpSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -68,6 +68,12 @@ describe('the built program in a folder of its own', () => {
     const args = ['clear-netboot', 'a "b" $c', '', '*'];
     const { pid, lines } = await launch(args, { UV_THREADPOOL_SIZE: '3' });
     expect(lines).toEqual([`${pid} 3 ${JSON.stringify(args)}`]);
+  });
+
+  it('reads no package.json of where it is run, and does not wait for a FIFO of that name', async () => {
+    execFileSync('mkfifo', [dir.file('package.json')]);
+    const program = startCli(['--version'], { under: ['env', '-C', dir.path] });
+    expect(await program.exited).toBe(0);
   });
 
   it('works in a directory that was deleted', async () => {
