@@ -3,7 +3,7 @@
  * `ALLOWED` says, for each folder of src/, which other folders it may import; types count like values. Everyone may import the foundation.
  */
 const FOUNDATION =
-  '^src/(command|delivery|errors|excerpt|in-transaction|package-root|printable|regular-file|same-command|secret|steady-clock|troubles|wait|white-space|whole-text|logger|logging/[^/]+)\\.ts$';
+  '^src/(command|delivery|errors|excerpt|in-transaction|make-directories|package-root|printable|regular-file|same-command|secret|steady-clock|troubles|wait|white-space|whole-text|logger|logging/[^/]+)\\.ts$';
 const WORKER = '^src/worker(\\.ts|/)';
 
 const ALLOWED = {

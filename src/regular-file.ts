@@ -58,6 +58,20 @@ export async function openRegularFile(path: string, options: RegularFileOptions)
   }
 }
 
+/**
+ * Makes an empty file that only its owner can read, unless it is there. Never waits, as opening a FIFO would.
+ * @throws UnfitFileError when it is there and no regular file; else as `node:fs` does
+ */
+export function makePrivateFile(path: string): void {
+  const { O_WRONLY, O_CREAT, O_NONBLOCK, O_NOCTTY } = constants;
+  const file = openSync(path, O_WRONLY | O_CREAT | O_NONBLOCK | O_NOCTTY, 0o600);
+  try {
+    refuseUnfit(fstatSync(file), path, { maxBytes: Infinity });
+  } finally {
+    closeSync(file);
+  }
+}
+
 /** To open a device may do something already, so it is looked at before; and what takes its place in between must not block. */
 function flags({ followLinks = false }: RegularFileOptions): number {
   return (

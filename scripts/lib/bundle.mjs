@@ -28,7 +28,10 @@ export async function bundle(folder) {
       platform: 'node',
       target: 'node20.19',
       external: NATIVE,
-      alias: { y18n: inProject('scripts/lib/untranslated.mjs') },
+      alias: {
+        y18n: inProject('scripts/lib/untranslated.mjs'),
+        'escalade/sync': inProject('scripts/lib/nothing-above.mjs'),
+      },
       sourcemap: true,
       sourcesContent: false,
       legalComments: 'none',

@@ -29,7 +29,11 @@ function hashOfInputs() {
     .map((path) => join('src', path))
     .sort();
   const hash = createHash('sha256');
-  const bundling = ['scripts/lib/bundle.mjs', 'scripts/lib/untranslated.mjs'];
+  const bundling = [
+    'scripts/lib/bundle.mjs',
+    'scripts/lib/untranslated.mjs',
+    'scripts/lib/nothing-above.mjs',
+  ];
   for (const path of ['tsconfig.json', 'package-lock.json', ...bundling, ...sources]) {
     hash
       .update(`${path}\0`)

@@ -1,8 +1,8 @@
 import amqplib, { type ChannelModel } from 'amqplib';
 import { describeError } from '../errors.ts';
 import { excerpt } from '../excerpt.ts';
+import { readAuthorities } from '../net/authorities.ts';
 import type { LastGoodAddresses } from '../net/last-good-addresses.ts';
-import { MAX_CA_BYTES, readRegularFile } from '../regular-file.ts';
 import type { Secret } from '../secret.ts';
 import { withDeadline } from '../wait.ts';
 import { BrokerRefusedError } from './errors.ts';
@@ -29,7 +29,8 @@ export interface Connection {
 
 /**
  * Connects to a broker and logs in.
- * @throws BrokerRefusedError when the broker answers, but refuses the user, the password or the virtual host.
+ * @throws BrokerRefusedError when the broker answers, but refuses the user, the password or the virtual host; ConfigError when `caCert` holds no
+ *   certificate
  */
 export async function connect(options: ConnectOptions, signal: AbortSignal): Promise<Connection> {
   // Node's sockets take a signal: with it the socket can be destroyed without reaching into the library.
@@ -60,8 +61,7 @@ function hostOf(url: Secret): string {
 
 async function open(options: ConnectOptions, signal: AbortSignal): Promise<ChannelModel> {
   const { caCert } = options;
-  const ca =
-    caCert === undefined ? undefined : readRegularFile(caCert, { maxBytes: MAX_CA_BYTES, followLinks: true });
+  const ca = caCert === undefined ? undefined : readAuthorities('AMQP_CA_CERT', caCert);
   signal.throwIfAborted();
   const url = new URL(options.url.reveal());
   if (!url.searchParams.has('heartbeat')) url.searchParams.set('heartbeat', String(options.heartbeatS));

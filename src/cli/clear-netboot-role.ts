@@ -21,7 +21,8 @@ export async function clearNetbootRole(args: RoleArguments, { signals }: RoleSur
   signals.endAtOnce();
   refuseUnderSudo(args, ['fqdn']);
   const fqdn = systemOf(args);
-  const { config, environment, log } = configured('clear-netboot', args);
+  const { config, environment, log: logOfRole } = configured('clear-netboot', args);
+  const log = logOfRole.child({ fqdn });
   const { tftpRoot, stateDir } = config;
   const { lookup } = new NameService({ threads: threadsForSystems(environment) });
   const written = openWrittenPaths(stateDir, log);
@@ -46,10 +47,7 @@ async function isBootedAtAddress(
 ): Promise<boolean> {
   const found = await findAddress(fqdn, { lookup });
   if (found.kind === 'unavailable') {
-    log.warn('nothing is cleared by address, the name service does not answer', {
-      fqdn,
-      reason: found.reason,
-    });
+    log.warn('nothing is cleared by address, the name service does not answer', { reason: found.reason });
   }
   return found.kind === 'known' && ownerInTree(tftpRoot, hexOf(found.address)) !== undefined;
 }

@@ -5,7 +5,7 @@ import { loadConfig } from '../config/load-config.ts';
 import { readEnvironment } from '../config/read-environment.ts';
 import { requireFor } from '../config/require-for.ts';
 import { createLogger, type Logger } from '../logger.ts';
-import type { RoleArguments } from './role-arguments.ts';
+import { type RoleArguments, textOf } from './role-arguments.ts';
 
 /** What every role starts with. */
 export interface Configured {
@@ -30,6 +30,10 @@ export function configured(role: Role, args: RoleArguments): Configured {
 
 /** The configuration from all sources, whatever the role. @throws ConfigError with all problems */
 export function loadFor(args: RoleArguments): LoadedConfig {
-  const file = typeof args['config'] === 'string' ? args['config'] : undefined;
-  return loadConfig({ file, env: readEnvironment(), flags: args, isTerminal: isatty(2) });
+  return loadConfig({
+    file: textOf(args, 'config'),
+    env: readEnvironment(),
+    flags: args,
+    isTerminal: isatty(2),
+  });
 }

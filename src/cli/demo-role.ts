@@ -2,7 +2,7 @@ import { join, relative } from 'node:path';
 import { readEnvironment } from '../config/read-environment.ts';
 import { runDemo } from '../demo/run-demo.ts';
 import { packageRoot } from '../package-root.ts';
-import type { RoleArguments, RoleSurroundings } from './role-arguments.ts';
+import { type RoleArguments, type RoleSurroundings, textOf } from './role-arguments.ts';
 import type { Signals } from './signals.ts';
 
 /** `beaker-provision demo`: shows a lab's morning; 0 when all went as it must, or a signal came, else 1. */
@@ -12,7 +12,7 @@ export async function demoRole(args: RoleArguments, { signals, output }: RoleSur
   return runDemo({
     cli,
     program: `node ${relative(process.cwd(), cli)}`,
-    amqpUrl: typeof args['amqp-url'] === 'string' ? args['amqp-url'] : amqpUrlOf(environment),
+    amqpUrl: textOf(args, 'amqp-url') ?? amqpUrlOf(environment),
     environment,
     out: output.stream,
     stopping: AbortSignal.any([signals.stopping, output.gone, terminalClosed(signals)]),

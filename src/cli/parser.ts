@@ -19,13 +19,70 @@ export function buildParser({ version, surroundings, onExit }: ParserOptions): A
   const run =
     (load: () => Promise<RoleFunction>) =>
     async (argv: object): Promise<void> => {
+      refuseLeftOver(argv);
       const role = await load();
       onExit(await role({ ...argv }, surroundings));
     };
   const parser = yargs()
     .scriptName('beaker-provision')
     .usage('$0 <role>\n\nPowers and provisions the test machines of a Beaker lab.');
-  return withDaemons(parser, run)
+  return withTools(withDaemons(parser, run), run)
+    .epilog(
+      'Every setting is also a key of the configuration file and a BEAKER_ variable: see docs/configuration.md.',
+    )
+    .demandCommand(1, 1, 'expected a role, found none')
+    .strict()
+    .version(version)
+    .wrap(Math.min(110, process.stdout.columns || 100))
+    .parserConfiguration({
+      'camel-case-expansion': false,
+      'dot-notation': false,
+      'parse-positional-numbers': false,
+    })
+    .exitProcess(false)
+    .fail((message, error) => {
+      // What a role threw passes; the rest is about the arguments, whether yargs made an error of it or not.
+      const thrown = error as Error | undefined;
+      if (thrown !== undefined && thrown.name !== 'YError') throw thrown;
+      throw new ConfigError([`${message}; see beaker-provision --help`]);
+    });
+}
+
+/** What comes after `--`, which yargs lets pass. @throws ConfigError */
+function refuseLeftOver(argv: { readonly _?: readonly unknown[] }): void {
+  const [, ...leftOver] = argv._ ?? [];
+  if (leftOver.length === 0) return;
+  throw new ConfigError([`Unknown argument: ${leftOver.join(' ')}; see beaker-provision --help`]);
+}
+
+type Run = (load: () => Promise<RoleFunction>) => (argv: object) => Promise<void>;
+
+/** The roles that run until they are stopped. */
+function withDaemons(argv: Argv, run: Run): Argv {
+  return argv
+    .command(
+      'worker',
+      'Run the commands of a lab, pushed by a broker or polled from the hub',
+      withFlags('worker'),
+      run(async () => (await import('./worker-role.ts')).workerRole),
+    )
+    .command(
+      'relay',
+      'Push what a Beaker server has queued to the workers of a lab, each command when it is ready',
+      withFlags('relay'),
+      run(async () => (await import('./relay-role.ts')).relayRole),
+    )
+    .command(
+      'server',
+      'Be a small hub: for trying things out, and for labs without Beaker',
+      withFlags('server'),
+      run(async () => (await import('./server-role.ts')).serverRole),
+    );
+}
+
+/** The roles that are done in a moment, or go on while a person looks on. */
+function withTools(argv: Argv, run: Run): Argv {
+  return argv
     .command(
       'queue <fqdn> <actions..>',
       'Queue commands for a system at a server, and follow them',
@@ -56,51 +113,11 @@ export function buildParser({ version, surroundings, onExit }: ParserOptions): A
       'Say what the configuration comes to, and where each value is from',
       withFlags(),
       run(async () => (await import('./check-config-role.ts')).checkConfigRole),
-    )
-    .epilog(
-      'Every setting is also a key of the configuration file and a BEAKER_ variable: see docs/configuration.md.',
-    )
-    .demandCommand(1, 1, 'expected a role, found none')
-    .strict()
-    .version(version)
-    .wrap(Math.min(110, process.stdout.columns || 100))
-    .parserConfiguration({
-      'camel-case-expansion': false,
-      'parse-positional-numbers': false,
-    })
-    .exitProcess(false)
-    .fail((message, error) => {
-      // What a role threw passes; the rest is about the arguments, whether yargs made an error of it or not.
-      const thrown = error as Error | undefined;
-      if (thrown !== undefined && thrown.name !== 'YError') throw thrown;
-      throw new ConfigError([`${message}; see beaker-provision --help`]);
-    });
-}
-
-type Run = (load: () => Promise<RoleFunction>) => (argv: object) => Promise<void>;
-
-/** The roles that run until they are stopped. */
-function withDaemons(argv: Argv, run: Run): Argv {
-  return argv
-    .command(
-      'worker',
-      'Run the commands of a lab, pushed by a broker or polled from the hub',
-      withFlags('worker'),
-      run(async () => (await import('./worker-role.ts')).workerRole),
-    )
-    .command(
-      'relay',
-      'Push what a Beaker server has queued to the workers of a lab, each command when it is ready',
-      withFlags('relay'),
-      run(async () => (await import('./relay-role.ts')).relayRole),
-    )
-    .command(
-      'server',
-      'Be a small hub: for trying things out, and for labs without Beaker',
-      withFlags('server'),
-      run(async () => (await import('./server-role.ts')).serverRole),
     );
 }
+
+/** Takes no value: yargs itself would take every word but `true` for `false`. */
+const SWITCH = { type: 'boolean', nargs: 0 } as const;
 
 function withFlags(role?: Role): (argv: Argv) => Argv {
   return (argv) => {
@@ -111,8 +128,8 @@ function withFlags(role?: Role): (argv: Argv) => Argv {
     });
     for (const { flag, description, type, defaultDescription, choices, group } of configFlags(role)) {
       argv.option(flag, {
-        type,
         description,
+        ...(type !== undefined && { type }),
         ...(defaultDescription !== '–' && { defaultDescription }),
         group: `${group}:`,
         requiresArg: type === 'string',
@@ -132,7 +149,7 @@ function withQueueArguments(argv: Argv): Argv {
       description: 'What to do, in this order: on, off, reboot, …',
     })
     .option('wait', {
-      type: 'boolean',
+      ...SWITCH,
       description: 'Follow the commands until they have ended; exit 1 unless all completed',
     })
     .option('delay', {
@@ -141,17 +158,17 @@ function withQueueArguments(argv: Argv): Argv {
       requiresArg: true,
       description: 'Seconds to wait before the first may run',
     })
-    .option('json', { type: 'boolean', description: 'Print JSON, a line for each command' })
+    .option('json', { ...SWITCH, description: 'Print JSON, a line for each command' })
     .example('$0 queue sys1.lab off on --wait', 'switch a machine off and on again');
 }
 
 function withStatusFlags(argv: Argv): Argv {
   return argv
     .option('watch', {
-      type: 'boolean',
+      ...SWITCH,
       description: 'Go on until a signal, with a new picture every second',
     })
-    .option('json', { type: 'boolean', description: 'Print JSON, a line for each picture' });
+    .option('json', { ...SWITCH, description: 'Print JSON, a line for each picture' });
 }
 
 function withDemoFlags(argv: Argv): Argv {

@@ -1,7 +1,7 @@
 import { ConfigError } from '../errors.ts';
 import { configured } from './configured.ts';
 import { runQueueCommand } from './queue-command.ts';
-import type { RoleArguments, RoleSurroundings } from './role-arguments.ts';
+import { type RoleArguments, type RoleSurroundings, textOf } from './role-arguments.ts';
 
 /** `beaker-provision queue`: queues commands with the first account that is configured. */
 export async function queueRole(args: RoleArguments, { signals, output }: RoleSurroundings): Promise<number> {
@@ -14,13 +14,14 @@ export async function queueRole(args: RoleArguments, { signals, output }: RoleSu
     ]);
   }
   const [user, password] = account;
-  const { fqdn, actions, delay, wait, json } = args;
+  const { fqdn, actions, wait, json } = args;
+  const delay = textOf(args, 'delay');
   return runQueueCommand({
     args: [String(fqdn), ...(Array.isArray(actions) ? actions.map(String) : [])],
     serverUrl: config.serverUrl,
     user,
     password,
-    delayS: typeof delay === 'string' ? seconds(delay) : undefined,
+    delayS: delay === undefined ? undefined : seconds(delay),
     wait: wait === true,
     json: json === true,
     out: output.stream,

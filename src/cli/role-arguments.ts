@@ -1,3 +1,4 @@
+import { ConfigError } from '../errors.ts';
 import type { Output } from './output.ts';
 import type { Signals } from './signals.ts';
 
@@ -8,4 +9,12 @@ export type RoleArguments = Readonly<Record<string, unknown>>;
 export interface RoleSurroundings {
   readonly signals: Signals;
   readonly output: Output;
+}
+
+/** The value of an argument that is a text; undefined when it was not given. @throws ConfigError for several values, and for `--no-NAME` */
+export function textOf(args: RoleArguments, name: string): string | undefined {
+  const value = args[name];
+  if (value === undefined || typeof value === 'string') return value;
+  const found = Array.isArray(value) ? `${value.length} values` : `--no-${name}`;
+  throw new ConfigError([`--${name}: expected one value, found ${found}`]);
 }

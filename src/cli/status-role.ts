@@ -2,7 +2,7 @@ import { runStatus } from '../status/run-status.ts';
 import { configured } from './configured.ts';
 import type { RoleArguments, RoleSurroundings } from './role-arguments.ts';
 
-/** `beaker-provision status`: says who works in the lab, and on what. */
+/** `beaker-provision status`: says who works in the lab, and on what; 1 when it was stopped before it could. */
 export async function statusRole(
   args: RoleArguments,
   { signals, output }: RoleSurroundings,
@@ -10,7 +10,7 @@ export async function statusRole(
   signals.endByHangUp();
   const { config, log } = configured('status', args);
   const { json, watch } = args;
-  await runStatus({
+  const hasShown = await runStatus({
     config,
     json: json === true,
     watch: watch === true,
@@ -18,5 +18,5 @@ export async function statusRole(
     signal: AbortSignal.any([signals.stopping, output.gone]),
     log,
   });
-  return 0;
+  return hasShown || watch === true ? 0 : 1;
 }

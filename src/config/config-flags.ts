@@ -7,8 +7,8 @@ export interface ConfigFlag {
   /** Without the hyphens before it. */
   readonly flag: string;
   readonly description: string;
-  /** Numbers are taken as text, so that what is wrong with one can be said in full. */
-  readonly type: 'string' | 'boolean';
+  /** None for those that need no value, and take one; what is wrong with a value is said by the setting, in full. */
+  readonly type: 'string' | undefined;
   /** For reading only: the parser must leave out flags that were not given, or they would hide the file. */
   readonly defaultDescription: string;
   readonly choices: readonly string[] | undefined;
@@ -28,7 +28,7 @@ export function configFlags(role?: Role): ConfigFlag[] {
         return {
           flag,
           description,
-          type: kind.type === 'boolean' ? ('boolean' as const) : ('string' as const),
+          type: kind.type === 'boolean' ? undefined : ('string' as const),
           defaultDescription: setting.default.text,
           choices: kind.choices,
           group: title,

@@ -113,10 +113,16 @@ export class ServerClient {
       });
       return { status: response.statusCode ?? 0, body: parseJson(await textOf(response)) };
     } catch (error) {
+      if (signal.aborted) throw this.#stopped(posted);
       throw new ServerRequestError(`cannot reach the server at ${url}: ${excerpt(describeError(error))}`, {
         cause: error,
       });
     }
+  }
+
+  #stopped(posted: string | undefined): ServerRequestError {
+    const doubt = posted === undefined ? '' : '; the commands may be queued or not';
+    return new ServerRequestError(`stopped before the server at ${this.#access.url} answered${doubt}`);
   }
 
   #headers(): Record<string, string> {

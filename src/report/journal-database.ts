@@ -1,9 +1,11 @@
-import { closeSync, existsSync, mkdirSync, openSync, renameSync, statSync, truncateSync } from 'node:fs';
+import { existsSync, renameSync, statSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'libsql';
 import * as z from 'zod';
 import { ConfigError, describeError, errorCode } from '../errors.ts';
 import type { Logger } from '../logger.ts';
+import { makeDirectories } from '../make-directories.ts';
+import { makePrivateFile } from '../regular-file.ts';
 import { isForWantOfRoom } from './want-of-room.ts';
 import { forgetFormerBoots } from './former-boots.ts';
 
@@ -47,7 +49,7 @@ export function openJournal(path: string, log?: Pick<Logger, 'error'>): Database
  */
 export function openJournalDatabase(path: string): Database.Database {
   // SQLite gives its side files the mode of the database, which holds power passwords.
-  closeSync(openSync(path, 'a', 0o600));
+  makePrivateFile(path);
   const db = new Database(path);
   try {
     // `clear-netboot` writes to the journal of a worker that runs.
@@ -128,7 +130,7 @@ export function prepareStatements(db: Database.Database) {
 export function lockDirectory(stateDir: string): Database.Database {
   let lock: Database.Database | undefined;
   try {
-    mkdirSync(stateDir, { recursive: true, mode: 0o700 });
+    makeDirectories(stateDir, 0o700);
     const path = join(stateDir, 'worker.lock');
     // There is nothing in it. Whatever is there after a crash of the machine would only be in the way.
     if (existsSync(path) && statSync(path).size > 0) truncateSync(path);
@@ -145,7 +147,8 @@ export function lockDirectory(stateDir: string): Database.Database {
     }
     const problem = `STATE_DIR: cannot write in ${stateDir}: ${describeError(error)}`;
     // A start is tried again after exit code 1, and not after 2: there may be room then.
-    if (isForWantOfRoom(error)) throw new Error(`${problem}; make room there`, { cause: error });
+    if (isForWantOfRoom(error))
+      throw new Error(`${problem}; make room there, or let this user write there`, { cause: error });
     throw new ConfigError([problem]);
   }
 }

@@ -1,5 +1,7 @@
-import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { join } from 'node:path';
+import { ConfigError, describeError } from '../errors.ts';
+import { makeDirectories } from '../make-directories.ts';
+import { makePrivateFile } from '../regular-file.ts';
 import { CommandQueries } from './command-queries.ts';
 import { Commands } from './commands.ts';
 import { installationOf, openDatabase, type Sqlite } from './database.ts';
@@ -35,9 +37,14 @@ export function openStore(stateDir: string, clocks: Clocks = systemClocks): Stor
 }
 
 function openFile(stateDir: string): Sqlite {
-  mkdirSync(stateDir, { recursive: true });
   const path = join(stateDir, 'server.db');
-  // It holds the passwords of power controllers; SQLite gives the files beside it the mode of this one.
-  closeSync(openSync(path, 'a', 0o600));
-  return openDatabase(path);
+  try {
+    makeDirectories(stateDir, 0o777);
+    // It holds the passwords of power controllers; SQLite gives the files beside it the mode of this one.
+    makePrivateFile(path);
+    return openDatabase(path);
+  } catch (error) {
+    if (error instanceof ConfigError) throw error;
+    throw new Error(`STATE_DIR: cannot use ${path}: ${describeError(error)}`, { cause: error });
+  }
 }

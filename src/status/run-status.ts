@@ -28,10 +28,11 @@ const CONNECT_MS = 10_000;
 const REDRAW_MS = 1_000;
 
 /**
- * Asks who works in the lab and on what, and prints the answers.
+ * Asks who works in the lab and on what, and prints the answers. False when `signal` came before there was time to answer: then nothing is
+ * printed, since it would say of those that have not answered yet that they are not there.
  * @throws Error when the broker cannot be reached
  */
-export async function runStatus(options: StatusOptions): Promise<void> {
+export async function runStatus(options: StatusOptions): Promise<boolean> {
   const { config, watch, out, signal } = options;
   const roster = new Roster({ self: undefined, now: steadyNow });
   const supervisor = new Supervisor({
@@ -45,10 +46,11 @@ export async function runStatus(options: StatusOptions): Promise<void> {
   });
   const picture = openPicture(out, options);
   try {
-    await heard(roster, signal);
-    await wait(HEAR_OUT_MS, signal);
+    const hadTime = (await isHeard(roster, signal)) && (await wait(HEAR_OUT_MS, signal));
+    if (!hadTime) return false;
     do picture.show(viewOf(config.lab, roster));
     while (watch && (await wait(REDRAW_MS, signal)));
+    return true;
   } finally {
     picture.close();
     await supervisor.stop();
@@ -79,11 +81,13 @@ async function listen(
   };
 }
 
-async function heard(roster: Roster, signal: AbortSignal): Promise<void> {
+/** Waits for the broker; false when `signal` came first. */
+async function isHeard(roster: Roster, signal: AbortSignal): Promise<boolean> {
   const deadline = performance.now() + CONNECT_MS;
   while (roster.hearingSince === undefined && (await wait(50, signal))) {
     if (performance.now() > deadline) {
       throw new Error('status: expected the broker of AMQP_URL within 10 s, found none; see the log above');
     }
   }
+  return roster.hearingSince !== undefined;
 }

@@ -138,7 +138,9 @@ describe('netboot', () => {
     });
     const cleared = clear('localhost.');
     expect(await cleared.exited).toBe(0);
-    expect(cleared.logged('netboot cleared')).toMatchObject([{ formerNames: ['old.invalid'] }]);
+    expect(cleared.logged('netboot cleared')).toMatchObject([
+      { fqdn: 'localhost', formerNames: ['old.invalid'] },
+    ]);
     expect(readTree(root)).toEqual({});
   });
 

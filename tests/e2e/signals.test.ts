@@ -1,9 +1,11 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { catchesSignal } from '../helpers/catches-signals.ts';
 import { startCli, type CliProcess } from '../helpers/cli-process.ts';
 import { joinBroker, type LabBroker } from '../helpers/lab-broker.ts';
 import { openLab, type Lab } from '../helpers/lab.ts';
-import { startTcpProxy } from '../helpers/tcp-proxy.ts';
+import { startTcpProxy, type TcpProxy } from '../helpers/tcp-proxy.ts';
 import { waitUntil } from '../helpers/wait-until.ts';
 
 describe('a worker that is told to stop', () => {
@@ -197,6 +199,21 @@ describe('a program that has just been started', () => {
     },
   );
 
+  it('closes the debugger that a SIGUSR1 before its first statement has opened', async () => {
+    const early = `import { url } from 'node:inspector';
+      process.kill(process.pid, 'SIGUSR1');
+      while (url() === undefined) await new Promise((resolve) => setImmediate(resolve));`;
+    const preload = `data:text/javascript,${encodeURIComponent(early)}`;
+    const program = startCli(['server'], {
+      settings: lab.settings({ SERVER_LISTEN: '127.0.0.1:0' }),
+      program: ['--inspect-port=0', '--import', preload, 'dist/cli.js'],
+    });
+    running.push(program);
+    await program.untilLogged('server started');
+    const port = /Debugger listening on ws:\/\/127\.0\.0\.1:(\d+)/.exec(program.stderr)?.[1];
+    await expect(once(connect(Number(port), '127.0.0.1'), 'connect')).rejects.toThrow('ECONNREFUSED');
+  });
+
   it.each(['worker', 'relay', 'server'])('stops in order on SIGTERM at once, as %s', async (role) => {
     const program = await start(role);
     program.signal('SIGTERM');
@@ -218,5 +235,41 @@ describe('a program that has just been started', () => {
     running.push(startCli(['worker'], { settings: lab.settings(), maxDescriptors: 64 }));
     await lab.untilEnded();
     expect(lab.violations()).toEqual([]);
+  });
+});
+
+describe('a program that is stopped while it waits for an answer', () => {
+  let silent: TcpProxy;
+
+  beforeEach(async () => {
+    silent = await startTcpProxy({ port: 1 });
+    await silent.set('black-hole');
+  });
+  afterEach(() => silent.close());
+
+  const stopped = async (args: readonly string[], settings: Record<string, string>): Promise<CliProcess> => {
+    const before = silent.accepted;
+    const program = startCli(args, { settings: { USERNAME: 'host/lab', PASSWORD: 'pass', ...settings } });
+    await waitUntil(() => silent.accepted > before, { timeoutMs: 30_000 });
+    program.signal('SIGINT');
+    await program.exited;
+    return program;
+  };
+
+  it('says nothing of workers that had no time to answer, as status', async () => {
+    const settings = { AMQP_URL: `amqp://127.0.0.1:${silent.port}` };
+    const once = await stopped(['status'], settings);
+    expect([await once.exited, once.stdout]).toEqual([1, '']);
+    const watched = await stopped(['status', '--watch'], settings);
+    expect([await watched.exited, watched.stdout]).toEqual([0, '']);
+  });
+
+  it('says that the commands may be queued or not, as queue', async () => {
+    const url = `http://127.0.0.1:${silent.port}`;
+    const program = await stopped(['queue', 'sys1.lab', 'on'], { SERVER_URL: url });
+    expect(await program.exited).toBe(1);
+    expect(program.stderr).toBe(
+      `beaker-provision: stopped before the server at ${url} answered; the commands may be queued or not\n`,
+    );
   });
 });

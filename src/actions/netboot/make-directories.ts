@@ -1,22 +1,10 @@
-import { lstatSync, mkdirSync } from 'node:fs';
+import { lstatSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
-import { errorCode } from '../../errors.ts';
+import { makeDirectories } from '../../make-directories.ts';
 import { kindOf } from '../../regular-file.ts';
 
 /** What the worker keeps for itself below TFTP_ROOT, and in each part of the tree that is a file system of its own. */
 export const OWN_DIRECTORY = '.beaker-provision';
-
-/** Makes a directory and those above it that are missing. Node's own way says of a read-only disk that something is not there. */
-export function makeDirectories(path: string, mode: number): void {
-  try {
-    mkdirSync(path, { mode });
-  } catch (error) {
-    if (errorCode(error) === 'EEXIST') return;
-    if (errorCode(error) !== 'ENOENT' || dirname(path) === path) throw error;
-    makeDirectories(dirname(path), mode);
-    mkdirSync(path, { mode });
-  }
-}
 
 /**
  * Makes a directory for us alone, as deep in `OWN_DIRECTORY` as it says. Others may write where that is: were it a link, we would clean up

@@ -2,7 +2,8 @@ import { mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { errorCode } from '../../errors.ts';
 import { ownName, removeLeftBehind } from './left-behind.ts';
-import { makeDirectories, makeOwnDirectory, OWN_DIRECTORY } from './make-directories.ts';
+import { makeDirectories } from '../../make-directories.ts';
+import { makeOwnDirectory, OWN_DIRECTORY } from './make-directories.ts';
 
 /**
  * Makes an empty directory below `root` for one change of the tree, and removes what processes that are gone left behind of such.

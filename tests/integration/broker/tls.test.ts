@@ -46,7 +46,10 @@ describe('a broker behind TLS', () => {
     await expect(connectWith(undefined)).rejects.toThrow(/certificate/);
   });
 
-  it('is not connected to when the authority cannot be read', async () => {
-    await expect(connectWith('/no/such/ca.pem')).rejects.toThrow('/no/such/ca.pem');
+  it('is not connected to when the authority cannot be read, or is none, and the setting is named', async () => {
+    const expected = 'AMQP_CA_CERT: expected a file with PEM certificates, found ';
+    for (const file of ['/no/such/ca.pem', import.meta.filename]) {
+      await expect(connectWith(file)).rejects.toThrow(`${expected}${file}: `);
+    }
   });
 });

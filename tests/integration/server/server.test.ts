@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { execFileSync } from 'node:child_process';
 import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -81,6 +82,17 @@ describe('the server', () => {
     await expect(startSmallHub({ listen: 'localhost:70000' })).rejects.toThrow('expected host:port');
     await writeFile(join(dir, 'file'), '');
     await expect(startSmallHub({ stateDir: join(dir, 'file') })).rejects.toThrow(join(dir, 'file'));
+  });
+
+  it('names a database that is none, and does not wait for the reader of a FIFO', async () => {
+    const path = join(dir, 'server.db');
+    await writeFile(path, 'no database, for all that it is here');
+    await expect(startSmallHub({ stateDir: dir })).rejects.toThrow(
+      `STATE_DIR: cannot use ${path}: file is not a database`,
+    );
+    await rm(path);
+    execFileSync('mkfifo', [path]);
+    await expect(startSmallHub({ stateDir: dir })).rejects.toThrow(`STATE_DIR: cannot use ${path}: ENXIO`);
   });
 
   it('refuses a systems file with a mistake, and names it', async () => {

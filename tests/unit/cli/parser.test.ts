@@ -100,6 +100,47 @@ describe('the command line', () => {
     if (value !== '') expect(problem).toContain(value);
   });
 
+  it.each([
+    [['--ssl-verify'], 'true'],
+    [['--ssl-verify=yes'], 'true'],
+    [['--ssl-verify', 'True'], 'true'],
+    [['--ssl-verify=0'], 'false'],
+    [['--no-ssl-verify'], 'false'],
+  ])('takes %j for %s', async (flags, value) => {
+    await run('check-config', '--config', dir.file('lab.conf'), ...flags);
+    expect(printed[0]).toMatch(new RegExp(`^SSL_VERIFY +${value} +--ssl-verify$`, 'm'));
+  });
+
+  it.each(['--ssl-verify=maybe', '--fallback-primary='])('refuses %s, and does not guess', async (flag) => {
+    expect(await problemWith('worker', flag)).toContain('expected true or false, found "');
+  });
+
+  it.each(['--wait=no', '--json=yes'])('takes no value for a switch: %s', async (flag) => {
+    expect(await problemWith('queue', 'sys1.lab', 'on', flag)).toMatch(/^Argument unexpected for: /);
+  });
+
+  it.each([
+    ['check-config', '--config=a', '--config=b'],
+    ['worker', '--concurrency=1', '--concurrency=2'],
+    ['check-config', '--no-config'],
+    ['demo', '--no-amqp-url'],
+  ])('refuses a flag that says two things, or none: %s %s %s', async (...args) => {
+    expect(await problemWith(...args)).toMatch(/--[a-z-]+\)?: expected .*, found (2 values|a list|--no-)/);
+  });
+
+  it('refuses two delays', async () => {
+    const args = ['queue', 'sys1.lab', 'on', '--config', dir.file('lab.conf'), '--delay=1', '--delay=2'];
+    expect(await problemWith(...args)).toBe('--delay: expected one value, found 2 values');
+  });
+
+  it.each([
+    [['check-config', '--config.x=1']],
+    [['check-config', '--', 'config']],
+    [['clear-netboot', 'sys1.lab', '--', 'sys2.lab']],
+  ])('refuses what it would not heed: %j', async (args) => {
+    expect(await problemWith(...args)).toMatch(/^Unknown argument: /);
+  });
+
   it.each(['--config', '--amqp-topology', '--concurrency'])('expects a value after %s', async (flag) => {
     expect(await problemWith('worker', flag)).toContain(flag.slice(2));
   });

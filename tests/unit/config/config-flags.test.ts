@@ -43,8 +43,8 @@ describe('the flags of the configuration', () => {
     }
   });
 
-  it('are boolean for settings that are true or false', () => {
-    const booleans = configFlags().filter(({ type }) => type === 'boolean');
+  it('need no value for settings that are true or false', () => {
+    const booleans = configFlags().filter(({ type }) => type === undefined);
     expect(booleans.map(({ flag }) => flag)).toEqual(['ssl-verify', 'fallback-primary']);
     expect(loadTestConfig({ flags: { 'ssl-verify': false } }).config.sslVerify).toBe(false);
   });

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -5,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import Database from 'libsql';
 import { ConfigError } from '../../../src/errors.ts';
 import { Journal } from '../../../src/report/journal.ts';
+import { openWrittenPaths } from '../../../src/report/written-paths.ts';
 import { steadyNow } from '../../../src/steady-clock.ts';
 import { powerCommand } from '../../helpers/commands.ts';
 import { type LogLine, recordingLogger } from '../../helpers/recording-logger.ts';
@@ -253,6 +255,20 @@ describe('Journal', () => {
       'journal is unreadable and was set aside, a new one is begun',
     ]);
     expect(readdirSync(stateDir).some((file) => file.startsWith('journal.db.unreadable-'))).toBe(true);
+    expect(journal.claiming(powerCommand({ id: 1 }), 0, [])).toBe(true);
+  });
+
+  it('sets a FIFO aside, and does not wait for its reader', () => {
+    journal.close();
+    for (const file of readdirSync(stateDir)) if (file !== 'worker.lock') rmSync(join(stateDir, file));
+    execFileSync('mkfifo', [join(stateDir, 'journal.db')]);
+    const lines: LogLine[] = [];
+    expect(openWrittenPaths(stateDir, recordingLogger(lines))).toBeUndefined();
+    journal = new Journal(stateDir, { log: recordingLogger(lines) });
+    expect(lines.map(({ event }) => event)).toEqual([
+      'journal cannot be used, what it remembers of the TFTP tree is left as it is',
+      'journal is unreadable and was set aside, a new one is begun',
+    ]);
     expect(journal.claiming(powerCommand({ id: 1 }), 0, [])).toBe(true);
   });
 
