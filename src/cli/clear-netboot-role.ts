@@ -1,7 +1,7 @@
 import { clearNetboot } from '../actions/clear-netboot.ts';
 import { ownerInTree } from '../actions/netboot/address-owner.ts';
 import { hexOf } from '../actions/netboot/boot.ts';
-import { type Lookup, NameService, threadsForSystems } from '../actions/netboot/name-service.ts';
+import { type Lookup, NameService, threadsForLookups } from '../actions/netboot/name-service.ts';
 import { findAddress } from '../actions/netboot/system-address.ts';
 import { isThere } from '../actions/netboot/tree-files.ts';
 import { hostName } from '../command.ts';
@@ -23,7 +23,7 @@ export async function clearNetbootRole(args: RoleArguments, { signals }: RoleSur
   const fqdn = systemOf(args);
   const { config, environment, log } = configured('clear-netboot', args);
   const { tftpRoot, stateDir } = config;
-  const { lookup } = new NameService({ threads: threadsForSystems(environment) });
+  const { lookup } = new NameService({ threads: threadsForLookups(environment) });
   const written = openWrittenPaths(stateDir, log);
   try {
     const writtenPaths = written?.paths ?? NOTHING_WRITTEN;
