@@ -9,7 +9,7 @@ import {
   removeDefaults,
   removeDirectories,
   removePaths,
-  warnOfLeft,
+  tellLeft,
 } from './netboot/removal.ts';
 import { findAddress, type SystemAddress } from './netboot/system-address.ts';
 import { TreeChange } from './netboot/tree-change.ts';
@@ -17,7 +17,7 @@ import { isThere, isUpToDate } from './netboot/tree-files.ts';
 import { WhoseFiles } from './netboot/whose-files.ts';
 
 /** What clearing needs; `beaker-provision clear-netboot` has no more. */
-export type ClearContext = Pick<ActionContext, 'log'> & {
+export type ClearContext = Pick<ActionContext, 'log' | 'onLeft'> & {
   readonly settings: Pick<ActionContext['settings'], 'tftpRoot'>;
   readonly netboot: Omit<ActionContext['netboot'], 'images'>;
 };
@@ -26,7 +26,7 @@ export type ClearContext = Pick<ActionContext, 'log'> & {
  * Makes the system boot from its own disk again: takes away everything that was written for it, by its name, by the addresses that the name
  * service has for it now, by those under which the tree has it, and by what is remembered from when it was configured; with it what a system
  * left that had the address before. What is another system's stays, and when the name service does not answer, all that is not remembered.
- * What stays is said in the log.
+ * What stays is said in log and outcome.
  * @throws CommandFailedError when something cannot be taken away, after which everything is there
  */
 export async function clearNetboot({ fqdn }: Pick<Command, 'fqdn'>, context: ClearContext): Promise<void> {
@@ -43,7 +43,7 @@ export async function clearNetboot({ fqdn }: Pick<Command, 'fqdn'>, context: Cle
   const names = [fqdn, ...removal.goneNames];
   for (const name of names) writtenPaths.keepOnly(name, []);
   const notAsked = isCertain ? [] : unanswered(tftpRoot, written, found.reason);
-  warnOfLeft(log, [...removal.left, ...notAsked]);
+  tellLeft([...removal.left, ...notAsked], context);
   log.info('netboot cleared', {
     address: found.kind === 'known' ? found.address : found.reason,
     ...(removal.goneNames.length > 0 && { formerNames: removal.goneNames }),

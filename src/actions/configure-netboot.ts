@@ -12,7 +12,7 @@ import {
   removeDefaults,
   removeDirectories,
   removePaths,
-  warnOfLeft,
+  tellLeft,
 } from './netboot/removal.ts';
 import { requireAddress } from './netboot/system-address.ts';
 import { TreeChange } from './netboot/tree-change.ts';
@@ -46,7 +46,7 @@ export async function configureNetboot({ fqdn, netboot }: Command, context: Acti
     parts.writtenPaths.add(fqdn, written);
     change.commit();
     remember(parts.writtenPaths, { fqdn, written, goneNames: leftovers.goneNames });
-    warnOfLeft(log, leftovers.left);
+    tellLeft(leftovers.left, context);
     log.info('netboot configured', { address, arch: boot.arch, ...(leftOut.length > 0 && { leftOut }) });
   } finally {
     change.close();

@@ -32,7 +32,9 @@ export async function clearNetbootRole(args: RoleArguments, { signals }: RoleSur
       writtenPaths.of(fqdn).length > 0 ||
       (await isBootedAtAddress(fqdn, { tftpRoot, lookup, log }));
     if (!isConfigured) return 0;
-    await clearNetboot({ fqdn }, { settings: { tftpRoot }, netboot: { writtenPaths, lookup }, log });
+    // What is left is in the log, which goes to standard error here.
+    const onLeft = (): void => undefined;
+    await clearNetboot({ fqdn }, { settings: { tftpRoot }, netboot: { writtenPaths, lookup }, log, onLeft });
   } finally {
     written?.close();
   }

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import type { Logger } from '../../logger.ts';
 import { kindOf, readRegularFile } from '../../regular-file.ts';
+import type { ActionContext } from '../action-context.ts';
 import { defaultsOf, directoriesOf, pathsOf } from './boot-loaders.ts';
 import type { TreeChange } from './tree-change.ts';
 import type { TreeEntry } from './tree-entry.ts';
@@ -59,15 +59,21 @@ export function removeDirectories(change: TreeChange, fqdn: string): void {
   for (const directory of directoriesOf(fqdn)) change.removeIfEmpty(directory);
 }
 
-/** Says what stays, and why. */
-export function warnOfLeft(log: Logger, left: readonly LeftFile[]): void {
-  if (left.length === 0) return;
-  const reasons = [...new Set(left.map(({ reason }) => reason))];
+/** Says what stays, and why, in log and outcome. */
+export function tellLeft(
+  left: readonly LeftFile[],
+  { log, onLeft }: Pick<ActionContext, 'log' | 'onLeft'>,
+): void {
+  const [first] = left;
+  if (first === undefined) return;
+  const reasons = [...new Set(left.map(({ reason }) => reason))].slice(0, SHOWN);
   log.warn('netboot files left in place', {
     count: left.length,
     paths: left.slice(0, SHOWN).map(({ path }) => path),
-    reasons: reasons.slice(0, SHOWN),
+    reasons,
   });
+  const others = left.length === 1 ? '' : ` and ${left.length - 1} more`;
+  onLeft(`netboot files left in place: ${first.path}${others}: ${reasons.join('; ')}`);
 }
 
 const SHOWN = 20;
