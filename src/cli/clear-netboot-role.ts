@@ -41,7 +41,7 @@ export async function clearNetbootRole(args: RoleArguments, { signals }: RoleSur
   return 0;
 }
 
-/** Whether the tree has boot files at the system's address, if only by a name that it had before. */
+/** Whether the tree has boot files at an address of the system, if only by a name that it had before. */
 async function isBootedAtAddress(
   fqdn: string,
   { tftpRoot, lookup, log }: { tftpRoot: string; lookup: Lookup; log: Logger },
@@ -53,7 +53,10 @@ async function isBootedAtAddress(
       reason: found.reason,
     });
   }
-  return found.kind === 'known' && ownerInTree(tftpRoot, hexOf(found.address)) !== undefined;
+  if (found.kind !== 'known') return false;
+  return [found.address, ...found.others].some(
+    (address) => ownerInTree(tftpRoot, hexOf(address)) !== undefined,
+  );
 }
 
 const NOTHING_WRITTEN = { of: () => [], add: () => undefined, keepOnly: () => undefined };
