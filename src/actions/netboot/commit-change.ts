@@ -4,6 +4,7 @@ import { CommandFailedError, describeError, errorCode } from '../../errors.ts';
 import { kindOf } from '../../regular-file.ts';
 import { cannotLink } from './link-or-copy.ts';
 import { whatIsAt } from './tree-files.ts';
+import { trustedWay } from './trusted-way.ts';
 
 /** A change of the TFTP tree of which everything is prepared where its place can be reached by a change of name. */
 export interface PreparedChange {
@@ -132,7 +133,7 @@ class Commit {
     try {
       this.#calls.rmdirSync(this.#placeOf(path));
     } catch {
-      // It is not there, an admin keeps something in it, or it is a mount.
+      // It is not there, an admin keeps something in it, it is a mount, or behind a link that is not followed.
     }
   }
 
@@ -147,8 +148,11 @@ class Commit {
     }
   }
 
+  /** @throws UntrustedLinkError when others may have made a link of a directory on the way */
   #placeOf(path: string): string {
-    this.lastPath = join(this.#change.root, path);
+    const { root } = this.#change;
+    this.lastPath = join(root, path);
+    trustedWay(root, dirname(path));
     return this.lastPath;
   }
 

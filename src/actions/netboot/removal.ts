@@ -5,6 +5,7 @@ import { defaultsOf, directoriesOf, pathsOf } from './boot-loaders.ts';
 import type { TreeChange } from './tree-change.ts';
 import type { TreeEntry } from './tree-entry.ts';
 import { whatIsAt } from './tree-files.ts';
+import { objectionToWay } from './trusted-way.ts';
 import type { Verdict, WhoseFiles } from './whose-files.ts';
 
 /** What is to be taken away for a system, and what stays in the tree on purpose. */
@@ -32,6 +33,11 @@ export async function judgeRemoval(
   for (const path of new Set([...candidates, ...former.flatMap(pathsOfFormer)])) {
     const found = whatIsAt(join(root, path));
     if (found === undefined) continue;
+    const objection = objectionToWay(root, path);
+    if (objection !== undefined) {
+      left.push({ path, reason: objection });
+      continue;
+    }
     const verdict = await whose.verdictOnPath(path);
     if (found.isDirectory()) left.push({ path, reason: `expected a file or a link, found ${kindOf(found)}` });
     else if (verdict.kind === 'other') left.push({ path, reason: verdict.reason });
@@ -51,7 +57,9 @@ export function removePaths(change: TreeChange, paths: readonly string[], whose:
 
 /** Takes away, in the change, the system's defaults that are as they were written. */
 export function removeDefaults(change: TreeChange, root: string, fqdn: string): void {
-  for (const entry of defaultsOf(fqdn)) if (isUnchanged(root, entry)) change.remove(entry.path);
+  for (const entry of defaultsOf(fqdn)) {
+    if (isUnchanged(root, entry) && objectionToWay(root, entry.path) === undefined) change.remove(entry.path);
+  }
 }
 
 /** Takes away, in the change, the directories of the system that become empty by it. */
