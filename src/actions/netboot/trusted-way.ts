@@ -6,7 +6,7 @@ import { whatIsAt } from './tree-files.ts';
 const MOST_LINKS = 40;
 
 /** A link in the tree that others may have made, so that it leads where they want. */
-export class UntrustedLinkError extends Error {
+class UntrustedLinkError extends Error {
   override readonly name = 'UntrustedLinkError';
 }
 
