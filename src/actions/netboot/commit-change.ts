@@ -58,6 +58,8 @@ export function commitChange(change: PreparedChange, calls: ChangingCalls = fs):
   }
 }
 
+const PARENT_TRIES = 10;
+
 class Commit {
   readonly #change: PreparedChange;
   readonly #calls: ChangingCalls;
@@ -73,10 +75,9 @@ class Commit {
   add({ path, staged }: Placement): void {
     const place = this.#placeOf(path);
     if (whatIsAt(place) !== undefined) return;
-    this.#makeParent(place);
     try {
       // Not renamed: that would replace what another process has put there in the meantime.
-      this.#calls.linkSync(staged, place);
+      this.#inParent(place, () => this.#calls.linkSync(staged, place));
     } catch (error) {
       if (errorCode(error) === 'EEXIST') return;
       if (!cannotLink(error)) throw error;
@@ -105,22 +106,29 @@ class Commit {
 
   replace({ path, staged }: Placement): void {
     const place = this.#placeOf(path);
-    const former = whatIsAt(place);
-    if (former === undefined) {
-      this.#makeParent(place);
-      this.#calls.renameSync(staged, place);
-      this.#undo.push(() => this.#calls.unlinkSync(place));
-      return;
-    }
-    refuseDirectory(former);
-    const kept = this.#attic(path);
-    this.#keep(place, kept);
-    this.#undo.push(() => this.#calls.renameSync(kept, place));
-    this.#calls.renameSync(staged, place);
+    const kept = this.#keep(path, place);
+    if (kept !== undefined) this.#undo.push(() => this.#calls.renameSync(kept, place));
+    this.#inParent(place, () => this.#calls.renameSync(staged, place));
+    if (kept === undefined) this.#undo.push(() => this.#calls.unlinkSync(place));
   }
 
-  /** By a second name where the file system has such: then the place is never empty. */
-  #keep(place: string, kept: string): void {
+  /** Where what is there is kept until all is done; undefined when nothing is. By a second name where the file system has such: then the place is never empty. */
+  #keep(path: string, place: string): string | undefined {
+    const former = whatIsAt(place);
+    if (former === undefined) return undefined;
+    refuseDirectory(former);
+    const kept = this.#attic(path);
+    try {
+      this.#keepAt(place, kept);
+      return kept;
+    } catch (error) {
+      // Another process has just taken it away.
+      if (errorCode(error) === 'ENOENT') return undefined;
+      throw error;
+    }
+  }
+
+  #keepAt(place: string, kept: string): void {
     try {
       this.#calls.linkSync(place, kept);
     } catch (error) {
@@ -158,6 +166,19 @@ class Commit {
 
   #attic(path: string): string {
     return join(this.#change.atticFor(path), `old-${this.#undo.length}`);
+  }
+
+  /** Takes a step that needs the directory of the place. Another process that clears the system may take that away meanwhile, so it is made again. */
+  #inParent(place: string, step: () => void): void {
+    for (let triesLeft = PARENT_TRIES; ;) {
+      try {
+        this.#makeParent(place);
+        return step();
+      } catch (error) {
+        triesLeft -= 1;
+        if (errorCode(error) !== 'ENOENT' || triesLeft === 0) throw error;
+      }
+    }
   }
 
   #makeParent(place: string): void {
