@@ -11,6 +11,7 @@ import {
   removePaths,
   tellLeft,
 } from './netboot/removal.ts';
+import { isForWantOfRoom, removeAtOnce } from './netboot/remove-at-once.ts';
 import { findAddress, type SystemAddress } from './netboot/system-address.ts';
 import { TreeChange } from './netboot/tree-change.ts';
 import { isThere, isUpToDate } from './netboot/tree-files.ts';
@@ -27,7 +28,7 @@ export type ClearContext = Pick<ActionContext, 'log' | 'onLeft'> & {
  * service has for it now, by those under which the tree has it, and by what is remembered from when it was configured; with it what a system
  * left that had the address before. What is another system's stays, and when the name service does not answer, all that is not remembered.
  * What stays is said in log and outcome.
- * @throws CommandFailedError when something cannot be taken away, after which everything is there
+ * @throws CommandFailedError when something cannot be taken away, after which everything is there, but on a full disk
  */
 export async function clearNetboot({ fqdn }: Pick<Command, 'fqdn'>, context: ClearContext): Promise<void> {
   const { settings, netboot, log } = context;
@@ -70,14 +71,37 @@ interface Judging {
   readonly remembered: readonly string[];
 }
 
+interface TakingAway {
+  readonly tftpRoot: string;
+  readonly removal: Removal;
+  readonly whose: WhoseFiles;
+  /** Of the system, and of those that are gone. */
+  readonly names: readonly string[];
+}
+
 async function takeAway(
   fqdn: string,
-  { tftpRoot, removal, whose }: { tftpRoot: string; removal: Removal; whose: WhoseFiles },
+  { tftpRoot, removal, whose }: Omit<TakingAway, 'names'>,
 ): Promise<void> {
   const names = [fqdn, ...removal.goneNames];
   const defaults = names.flatMap(defaultsOf).map(({ path }) => path);
   const mayBeThere = [...removal.paths, ...defaults, ...names.flatMap(directoriesOf)];
   if (!mayBeThere.some((path) => isThere(tftpRoot, path))) return;
+  const takingAway = { tftpRoot, removal, whose, names };
+  try {
+    await changeTree(takingAway);
+  } catch (error) {
+    if (!isForWantOfRoom(error)) throw error;
+    // Else the machine would install itself for as long as the disk is full.
+    removeAtOnce(
+      tftpRoot,
+      removal.paths.filter((path) => whose.isAsJudged(path)),
+    );
+    await changeTree(takingAway);
+  }
+}
+
+async function changeTree({ tftpRoot, removal, whose, names }: TakingAway): Promise<void> {
   const change = new TreeChange(tftpRoot);
   try {
     const cleared = names.flatMap(clearedEntries).filter(({ path }) => removal.paths.includes(path));
