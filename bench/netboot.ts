@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 
+import { lookup } from 'node:dns/promises';
 import { mkdir, symlink, writeFile, link } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -158,6 +159,7 @@ async function openLab(atEnd: AtEnd, sizeMb: { kernel: number; initrd: number })
     caCert: undefined,
     sslVerify: true,
     environment: {},
+    lookup,
   });
   atEnd(() => store.close());
   const journal = new Journal(dir.file('state'));

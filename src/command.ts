@@ -59,7 +59,8 @@ export interface Command {
 
 /** How a command ended. */
 export type Outcome =
-  | { readonly status: 'completed' }
+  /** The message says what was left as it is on purpose. A hub has no room for it. */
+  | { readonly status: 'completed'; readonly message?: string }
   | { readonly status: 'failed'; readonly message: string; readonly systemBroken: boolean }
   | { readonly status: 'aborted'; readonly message: string };
 

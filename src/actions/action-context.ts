@@ -30,6 +30,8 @@ export interface ActionContext {
   readonly onSurvivors: (survivors: readonly Survivor[]) => void;
   /** Runs power scripts. */
   readonly runProcess: RunProcess;
+  /** Told what the action leaves as it is on purpose, for people: it goes into the outcome. */
+  readonly onLeft: (what: string) => void;
   readonly reboot: RebootProgress;
   /** Only tests have reason to change it. */
   readonly timing?: PowerTiming;

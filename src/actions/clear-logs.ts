@@ -8,10 +8,10 @@ import { isLogOf } from './console-logs/is-log-of.ts';
 
 /**
  * Empties the console logs of the system in CONSOLE_LOGS. They are emptied, not removed, since the console server has them open. What may be
- * a way to another file, such as a link, is left alone: the log names it and the reason, and the command completes.
+ * a way to another file, such as a link, is left alone: log and outcome name it and the reason, and the command completes.
  * @throws CommandFailedError naming each that could not be emptied, and why; the others are
  */
-export async function clearLogs({ fqdn }: Command, { settings, log }: ActionContext): Promise<void> {
+export async function clearLogs({ fqdn }: Command, { settings, log, onLeft }: ActionContext): Promise<void> {
   const { consoleLogs: dir } = settings;
   const names = await logsOf(fqdn, dir);
   const left: string[] = [];
@@ -24,7 +24,10 @@ export async function clearLogs({ fqdn }: Command, { settings, log }: ActionCont
       problems.push(`cannot empty ${join(dir, name)}: ${describeError(error)}`);
     }
   }
-  if (left.length > 0) log.warn('console logs left as they are', { dir, files: firstOf(left) });
+  if (left.length > 0) {
+    log.warn('console logs left as they are', { dir, files: firstOf(left) });
+    onLeft(`console logs left as they are in ${dir}: ${firstOf(left).join('; ')}`);
+  }
   if (problems.length > 0) {
     throw new CommandFailedError(firstOf(problems).join('; '), { systemBroken: false });
   }

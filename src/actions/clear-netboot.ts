@@ -9,15 +9,16 @@ import {
   removeDefaults,
   removeDirectories,
   removePaths,
-  warnOfLeft,
+  tellLeft,
 } from './netboot/removal.ts';
+import { isForWantOfRoom, removeAtOnce } from './netboot/remove-at-once.ts';
 import { findAddress, type SystemAddress } from './netboot/system-address.ts';
 import { TreeChange } from './netboot/tree-change.ts';
 import { isThere, isUpToDate } from './netboot/tree-files.ts';
 import { WhoseFiles } from './netboot/whose-files.ts';
 
 /** What clearing needs; `beaker-provision clear-netboot` has no more. */
-export type ClearContext = Pick<ActionContext, 'log'> & {
+export type ClearContext = Pick<ActionContext, 'log' | 'onLeft'> & {
   readonly settings: Pick<ActionContext['settings'], 'tftpRoot'>;
   readonly netboot: Omit<ActionContext['netboot'], 'images'>;
 };
@@ -26,8 +27,8 @@ export type ClearContext = Pick<ActionContext, 'log'> & {
  * Makes the system boot from its own disk again: takes away everything that was written for it, by its name, by the addresses that the name
  * service has for it now, by those under which the tree has it, and by what is remembered from when it was configured; with it what a system
  * left that had the address before. What is another system's stays, and when the name service does not answer, all that is not remembered.
- * What stays is said in the log.
- * @throws CommandFailedError when something cannot be taken away, after which everything is there
+ * What stays is said in log and outcome.
+ * @throws CommandFailedError when something cannot be taken away, after which everything is there, but on a full disk
  */
 export async function clearNetboot({ fqdn }: Pick<Command, 'fqdn'>, context: ClearContext): Promise<void> {
   const { settings, netboot, log } = context;
@@ -43,7 +44,7 @@ export async function clearNetboot({ fqdn }: Pick<Command, 'fqdn'>, context: Cle
   const names = [fqdn, ...removal.goneNames];
   for (const name of names) writtenPaths.keepOnly(name, []);
   const notAsked = isCertain ? [] : unanswered(tftpRoot, written, found.reason);
-  warnOfLeft(log, [...removal.left, ...notAsked]);
+  tellLeft([...removal.left, ...notAsked], context);
   log.info('netboot cleared', {
     address: found.kind === 'known' ? found.address : found.reason,
     ...(removal.goneNames.length > 0 && { formerNames: removal.goneNames }),
@@ -70,14 +71,37 @@ interface Judging {
   readonly remembered: readonly string[];
 }
 
+interface TakingAway {
+  readonly tftpRoot: string;
+  readonly removal: Removal;
+  readonly whose: WhoseFiles;
+  /** Of the system, and of those that are gone. */
+  readonly names: readonly string[];
+}
+
 async function takeAway(
   fqdn: string,
-  { tftpRoot, removal, whose }: { tftpRoot: string; removal: Removal; whose: WhoseFiles },
+  { tftpRoot, removal, whose }: Omit<TakingAway, 'names'>,
 ): Promise<void> {
   const names = [fqdn, ...removal.goneNames];
   const defaults = names.flatMap(defaultsOf).map(({ path }) => path);
   const mayBeThere = [...removal.paths, ...defaults, ...names.flatMap(directoriesOf)];
   if (!mayBeThere.some((path) => isThere(tftpRoot, path))) return;
+  const takingAway = { tftpRoot, removal, whose, names };
+  try {
+    await changeTree(takingAway);
+  } catch (error) {
+    if (!isForWantOfRoom(error)) throw error;
+    // Else the machine would install itself for as long as the disk is full.
+    removeAtOnce(
+      tftpRoot,
+      removal.paths.filter((path) => whose.isAsJudged(path)),
+    );
+    await changeTree(takingAway);
+  }
+}
+
+async function changeTree({ tftpRoot, removal, whose, names }: TakingAway): Promise<void> {
   const change = new TreeChange(tftpRoot);
   try {
     const cleared = names.flatMap(clearedEntries).filter(({ path }) => removal.paths.includes(path));

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command, NetbootSettings } from '../command.ts';
-import { CommandFailedError } from '../errors.ts';
+import { CommandFailedError, describeError } from '../errors.ts';
 import type { ActionContext } from './action-context.ts';
 import { addressesInTree } from './netboot/address-owner.ts';
 import { clearedEntries, entriesFor, imagesFor, pathsOf } from './netboot/boot-loaders.ts';
@@ -12,11 +12,12 @@ import {
   removeDefaults,
   removeDirectories,
   removePaths,
-  warnOfLeft,
+  tellLeft,
 } from './netboot/removal.ts';
 import { requireAddress } from './netboot/system-address.ts';
 import { TreeChange } from './netboot/tree-change.ts';
 import { isThere, isUpToDate } from './netboot/tree-files.ts';
+import { trustedWay } from './netboot/trusted-way.ts';
 import { WhoseFiles } from './netboot/whose-files.ts';
 
 /**
@@ -46,7 +47,7 @@ export async function configureNetboot({ fqdn, netboot }: Command, context: Acti
     parts.writtenPaths.add(fqdn, written);
     change.commit();
     remember(parts.writtenPaths, { fqdn, written, goneNames: leftovers.goneNames });
-    warnOfLeft(log, leftovers.left);
+    tellLeft(leftovers.left, context);
     log.info('netboot configured', { address, arch: boot.arch, ...(leftOut.length > 0 && { leftOut }) });
   } finally {
     change.close();
@@ -90,12 +91,24 @@ function treeImages(
 ): ReadonlyMap<string, string> {
   if (distroTreeId === undefined) return new Map();
   const { kernel, initrd } = imagePaths(fqdn);
-  const from = (name: string): string => join(root, 'distrotrees', String(distroTreeId), name);
   const images: [string, string][] = [
-    [kernel, from('kernel')],
-    [initrd, from('initrd')],
+    [kernel, `distrotrees/${distroTreeId}/kernel`],
+    [initrd, `distrotrees/${distroTreeId}/initrd`],
   ];
-  return images.every(([, path]) => existsSync(path)) ? new Map(images) : new Map();
+  if (!images.every(([, path]) => existsSync(join(root, path)))) return new Map();
+  return new Map(images.map(([to, from]) => [to, wayTo(from, root)]));
+}
+
+/** Others may write there: behind a link of theirs may be a file that no TFTP server is to hand out. */
+function wayTo(image: string, root: string): string {
+  try {
+    return trustedWay(root, image);
+  } catch (error) {
+    throw new CommandFailedError(`cannot use ${join(root, image)}: ${describeError(error)}`, {
+      systemBroken: false,
+      cause: error,
+    });
+  }
 }
 
 interface Leftovers extends Removal {

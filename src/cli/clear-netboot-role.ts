@@ -1,7 +1,7 @@
 import { clearNetboot } from '../actions/clear-netboot.ts';
 import { ownerInTree } from '../actions/netboot/address-owner.ts';
 import { hexOf } from '../actions/netboot/boot.ts';
-import { type Lookup, NameService, threadsForSystems } from '../actions/netboot/name-service.ts';
+import { type Lookup, NameService, threadsForLookups } from '../actions/netboot/name-service.ts';
 import { findAddress } from '../actions/netboot/system-address.ts';
 import { isThere } from '../actions/netboot/tree-files.ts';
 import { hostName } from '../command.ts';
@@ -24,7 +24,7 @@ export async function clearNetbootRole(args: RoleArguments, { signals }: RoleSur
   const { config, environment, log: logOfRole } = configured('clear-netboot', args);
   const log = logOfRole.child({ fqdn });
   const { tftpRoot, stateDir } = config;
-  const { lookup } = new NameService({ threads: threadsForSystems(environment) });
+  const { lookup } = new NameService({ threads: threadsForLookups(environment) });
   const written = openWrittenPaths(stateDir, log);
   try {
     const writtenPaths = written?.paths ?? NOTHING_WRITTEN;
@@ -33,14 +33,16 @@ export async function clearNetbootRole(args: RoleArguments, { signals }: RoleSur
       writtenPaths.of(fqdn).length > 0 ||
       (await isBootedAtAddress(fqdn, { tftpRoot, lookup, log }));
     if (!isConfigured) return 0;
-    await clearNetboot({ fqdn }, { settings: { tftpRoot }, netboot: { writtenPaths, lookup }, log });
+    // What is left is in the log, which goes to standard error here.
+    const onLeft = (): void => undefined;
+    await clearNetboot({ fqdn }, { settings: { tftpRoot }, netboot: { writtenPaths, lookup }, log, onLeft });
   } finally {
     written?.close();
   }
   return 0;
 }
 
-/** Whether the tree has boot files at the system's address, if only by a name that it had before. */
+/** Whether the tree has boot files at an address of the system, if only by a name that it had before. */
 async function isBootedAtAddress(
   fqdn: string,
   { tftpRoot, lookup, log }: { tftpRoot: string; lookup: Lookup; log: Logger },
@@ -49,7 +51,10 @@ async function isBootedAtAddress(
   if (found.kind === 'unavailable') {
     log.warn('nothing is cleared by address, the name service does not answer', { reason: found.reason });
   }
-  return found.kind === 'known' && ownerInTree(tftpRoot, hexOf(found.address)) !== undefined;
+  if (found.kind !== 'known') return false;
+  return [found.address, ...found.others].some(
+    (address) => ownerInTree(tftpRoot, hexOf(address)) !== undefined,
+  );
 }
 
 const NOTHING_WRITTEN = { of: () => [], add: () => undefined, keepOnly: () => undefined };

@@ -130,7 +130,7 @@ export class Answers {
     return {
       ...this.#about(command),
       status: outcome.status,
-      message: outcome.status === 'completed' ? undefined : outcome.message,
+      message: outcome.message,
       systemBroken: outcome.status === 'failed' ? outcome.systemBroken : undefined,
       queuedMs: startedAt === undefined ? undefined : between(receivedAt, startedAt),
       ranMs: startedAt === undefined || endedAt === undefined ? 0 : between(startedAt, endedAt),
@@ -155,6 +155,6 @@ function between(fromMs: number, toMs: number): number {
 function outcomeOf({ command, outcome, endedAt }: JournalEntry): AnnouncedOutcome | undefined {
   if (outcome === undefined || endedAt === undefined) return undefined;
   const { id, fqdn, action } = command;
-  const message = outcome.status === 'completed' ? undefined : outcome.message.slice(0, MESSAGE_LENGTH);
+  const message = outcome.message?.slice(0, MESSAGE_LENGTH);
   return { id, fqdn, action, status: outcome.status, endedMs: endedAt, message };
 }

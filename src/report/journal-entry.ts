@@ -16,7 +16,7 @@ const groupSchema = z.object({ pgid: z.int(), bootId: z.string(), startTicks: z.
 export type JournaledGroup = z.infer<typeof groupSchema>;
 
 const outcomeSchema = z.discriminatedUnion('status', [
-  z.object({ status: z.literal('completed') }),
+  z.object({ status: z.literal('completed'), message: z.string().exactOptional() }),
   z.object({ status: z.literal('failed'), message: z.string(), systemBroken: z.boolean() }),
   z.object({ status: z.literal('aborted'), message: z.string() }),
 ]);

@@ -25,7 +25,7 @@ const ABORTED_COMPLETED: Outcome = {
 
 /** How a command ended whose outcome the hub takes in no form, for those who hear of it in other ways. */
 export function forgottenForm(outcome: Outcome, reason: string): Outcome {
-  const ended = outcome.status === 'completed' ? 'completed' : `${outcome.status}: ${outcome.message}`;
+  const ended = outcome.message === undefined ? outcome.status : `${outcome.status}: ${outcome.message}`;
   return {
     status: 'aborted',
     message: boundedText(`The hub does not take the outcome (${reason}). It ${ended}`, 1_000),

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { ImageStore } from '../actions/netboot/images/image-store.ts';
 import { OWN_DIRECTORY } from '../actions/netboot/make-directories.ts';
-import { NameService, threadsForSystems } from '../actions/netboot/name-service.ts';
+import { NameService, threadsForLookups } from '../actions/netboot/name-service.ts';
 import { PowerScripts } from '../actions/power/power-scripts.ts';
 import { Publisher } from '../broker/publisher.ts';
 import { labTopology } from '../broker/topology.ts';
@@ -65,8 +65,8 @@ export function createParts(options: WorkerOptions, runProcess: RunProcess): Par
   const troubles = new Troubles(() => colleagues?.changed());
   const journal = new Journal(config.stateDir, { log, troubles });
   const hub = hubFrom(config, options.environment, log, () => check.lapse());
-  const images = imageStore(options);
-  const names = new NameService({ threads: threadsForSystems(options.environment) });
+  const names = new NameService({ threads: threadsForLookups(options.environment) });
+  const images = imageStore(options, names);
   const publisher = startPublisher(config, log);
   const { answers, check, reporter } = reporting(options, { hub, journal, publisher, troubles });
   const roster = new Roster({
@@ -137,7 +137,7 @@ function powerScripts({ config, log }: WorkerOptions, troubles: Troubles): Power
 
 const MB = 1_000_000;
 
-function imageStore({ config, environment }: WorkerOptions): ImageStore {
+function imageStore({ config, environment }: WorkerOptions, names: NameService): ImageStore {
   return new ImageStore({
     dir: join(config.tftpRoot, OWN_DIRECTORY, 'images'),
     cacheBytes: config.imageCacheMb * MB,
@@ -147,6 +147,7 @@ function imageStore({ config, environment }: WorkerOptions): ImageStore {
     caCert: config.caCert,
     sslVerify: config.sslVerify,
     environment,
+    lookup: names.lookupOfImages,
   });
 }
 

@@ -133,11 +133,12 @@ async function outcomeOf(
   command: Command,
   act: ActionFunction,
   isResumable: () => boolean,
-  context: ActionContext,
+  context: Omit<ActionContext, 'onLeft'>,
 ): Promise<Outcome | 'interrupted'> {
+  const left: string[] = [];
   try {
-    await act(command, context);
-    return { status: 'completed' };
+    await act(command, { ...context, onLeft: (what) => left.push(what) });
+    return { status: 'completed', ...(left.length > 0 && { message: messageOf(left.join('; '), command) }) };
   } catch (error) {
     if (error instanceof InterruptedError) {
       return isResumable() ? 'interrupted' : abortedOutcome(command, 'The worker was stopped');

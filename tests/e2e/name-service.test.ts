@@ -62,6 +62,35 @@ describe('a name service that does not answer', () => {
       expect.stringContaining('expected an answer of the name service'),
     );
   });
+
+  it('keeps no machine from being switched while images are to come from twenty dead names, by HTTP and by FTP', async () => {
+    for (let id = 1; id <= 10; id += 1) {
+      const [kernel_url, initrd_url] = ['http', 'ftp'].map(
+        (scheme) => `${scheme}://dead${id}.lab.test/image`,
+      );
+      const netboot = { arch: 'x86_64', kernel_options: '', kernel_url, initrd_url };
+      const fqdn = `10.0.0.${id}`;
+      lab.hub.queue({ id, action: 'configure_netboot', fqdn, delay: 0, quiescent_period: null, netboot });
+    }
+    startWorker();
+    await waitUntil(() => questions > 0 && status(10) === 'Running', {
+      what: 'the look-ups',
+      timeoutMs: 20_000,
+    });
+    const queuedAt = performance.now();
+    lab.queue({ id: 21, action: 'on' });
+    await lab.untilEnded(21);
+    expect(performance.now() - queuedAt).toBeLessThan(5_000);
+    expect(status(21)).toBe('Completed');
+    expect(status(10)).toBe('Running');
+    await waitUntil(
+      () => Array.from({ length: 10 }, (_, at) => status(at + 1)).every((one) => one === 'Failed'),
+      {
+        what: 'the ends of all',
+        timeoutMs: 25_000,
+      },
+    );
+  });
 });
 
 describe('a name service whose first server is dead, so that each answer takes five seconds', () => {

@@ -133,7 +133,7 @@ describe('netboot', () => {
       'pxelinux.cfg/7F000001': {
         file: 'default linux\nlabel linux\n    kernel /images/old.invalid/kernel\n',
       },
-      'ipxe/7f000001': { file: 'boot' },
+      'ipxe/7f000001': { file: '#!ipxe\nkernel /images/old.invalid/kernel\n' },
       'images/old.invalid/kernel': { file: 'KERNEL' },
     });
     const cleared = clear('localhost.');

@@ -46,6 +46,7 @@ export function actionContext(
     onProcessGroup: () => undefined,
     onSurvivors: () => undefined,
     runProcess,
+    onLeft: () => undefined,
     reboot: { isOff: false, switchedOff: () => undefined },
     timing: { retryDelayMs: () => 0, rebootPauseMs: 0 },
     ...rest,

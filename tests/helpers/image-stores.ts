@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { lookup } from 'node:dns/promises';
 import { join } from 'node:path';
 import { ImageStore, type ImageStoreOptions } from '../../src/actions/netboot/images/image-store.ts';
 import { silentLogger } from './silent-logger.ts';
@@ -28,6 +29,7 @@ export function imageStores(): ImageStores {
         caCert: undefined,
         sslVerify: true,
         environment: {},
+        lookup,
         ...options,
       });
       stores.push(store);

@@ -22,9 +22,13 @@ export async function emptyLog(dir: string, name: string): Promise<Emptied> {
   } catch (error) {
     const reason = CHANGED_MEANWHILE[errorCode(error) ?? ''];
     if (reason === undefined) throw error;
-    return reason === 'gone' ? 'emptied' : { leftBecause: reason };
+    if (reason !== 'gone') return { leftBecause: reason };
+    return name.includes(NOT_UTF8) ? { leftBecause: 'its name is not UTF-8' } : 'emptied';
   }
 }
+
+/** What Node gives for bytes of a name that are none: there is no file of that name. */
+const NOT_UTF8 = '\uFFFD';
 
 /** What the look did not see, and opening does: another one has changed it in between. A file that was rotated away holds nothing. */
 const CHANGED_MEANWHILE: Readonly<Record<string, string>> = {

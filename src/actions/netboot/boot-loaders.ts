@@ -124,6 +124,12 @@ export function directoriesOf(fqdn: string): readonly string[] {
   return [...new Set([...own, ...tops])];
 }
 
+/** Where the links lead that go by the address, by their paths. */
+export function linksAt(hexIp: string): ReadonlyMap<string, string> {
+  const entries = BOOT_LOADERS.flatMap(({ loader }) => loader.own(anyBoot({ fqdn: 'any', hexIp })));
+  return new Map(entries.flatMap((entry) => (entry.kind === 'link' ? [[entry.path, entry.target]] : [])));
+}
+
 /** What takes the place of the system's files when it is cleared, where they were. */
 export function clearedEntries(fqdn: string): readonly TreeEntry[] {
   return BOOT_LOADERS.flatMap(({ loader }) => loader.cleared?.(fqdn) ?? []);

@@ -4,6 +4,7 @@ import { CommandFailedError, describeError, errorCode } from '../../errors.ts';
 import { kindOf } from '../../regular-file.ts';
 import { cannotLink } from './link-or-copy.ts';
 import { whatIsAt } from './tree-files.ts';
+import { trustedWay } from './trusted-way.ts';
 
 /** A change of the TFTP tree of which everything is prepared where its place can be reached by a change of name. */
 export interface PreparedChange {
@@ -57,6 +58,8 @@ export function commitChange(change: PreparedChange, calls: ChangingCalls = fs):
   }
 }
 
+const PARENT_TRIES = 10;
+
 class Commit {
   readonly #change: PreparedChange;
   readonly #calls: ChangingCalls;
@@ -72,10 +75,9 @@ class Commit {
   add({ path, staged }: Placement): void {
     const place = this.#placeOf(path);
     if (whatIsAt(place) !== undefined) return;
-    this.#makeParent(place);
     try {
       // Not renamed: that would replace what another process has put there in the meantime.
-      this.#calls.linkSync(staged, place);
+      this.#inParent(place, () => this.#calls.linkSync(staged, place));
     } catch (error) {
       if (errorCode(error) === 'EEXIST') return;
       if (!cannotLink(error)) throw error;
@@ -104,22 +106,29 @@ class Commit {
 
   replace({ path, staged }: Placement): void {
     const place = this.#placeOf(path);
-    const former = whatIsAt(place);
-    if (former === undefined) {
-      this.#makeParent(place);
-      this.#calls.renameSync(staged, place);
-      this.#undo.push(() => this.#calls.unlinkSync(place));
-      return;
-    }
-    refuseDirectory(former);
-    const kept = this.#attic(path);
-    this.#keep(place, kept);
-    this.#undo.push(() => this.#calls.renameSync(kept, place));
-    this.#calls.renameSync(staged, place);
+    const kept = this.#keep(path, place);
+    if (kept !== undefined) this.#undo.push(() => this.#calls.renameSync(kept, place));
+    this.#inParent(place, () => this.#calls.renameSync(staged, place));
+    if (kept === undefined) this.#undo.push(() => this.#calls.unlinkSync(place));
   }
 
-  /** By a second name where the file system has such: then the place is never empty. */
-  #keep(place: string, kept: string): void {
+  /** Where what is there is kept until all is done; undefined when nothing is. By a second name where the file system has such: then the place is never empty. */
+  #keep(path: string, place: string): string | undefined {
+    const former = whatIsAt(place);
+    if (former === undefined) return undefined;
+    refuseDirectory(former);
+    const kept = this.#attic(path);
+    try {
+      this.#keepAt(place, kept);
+      return kept;
+    } catch (error) {
+      // Another process has just taken it away.
+      if (errorCode(error) === 'ENOENT') return undefined;
+      throw error;
+    }
+  }
+
+  #keepAt(place: string, kept: string): void {
     try {
       this.#calls.linkSync(place, kept);
     } catch (error) {
@@ -132,7 +141,7 @@ class Commit {
     try {
       this.#calls.rmdirSync(this.#placeOf(path));
     } catch {
-      // It is not there, an admin keeps something in it, or it is a mount.
+      // It is not there, an admin keeps something in it, it is a mount, or behind a link that is not followed.
     }
   }
 
@@ -147,13 +156,29 @@ class Commit {
     }
   }
 
+  /** @throws UntrustedLinkError when others may have made a link of a directory on the way */
   #placeOf(path: string): string {
-    this.lastPath = join(this.#change.root, path);
+    const { root } = this.#change;
+    this.lastPath = join(root, path);
+    trustedWay(root, dirname(path));
     return this.lastPath;
   }
 
   #attic(path: string): string {
     return join(this.#change.atticFor(path), `old-${this.#undo.length}`);
+  }
+
+  /** Takes a step that needs the directory of the place. Another process that clears the system may take that away meanwhile, so it is made again. */
+  #inParent(place: string, step: () => void): void {
+    for (let triesLeft = PARENT_TRIES; ;) {
+      try {
+        this.#makeParent(place);
+        return step();
+      } catch (error) {
+        triesLeft -= 1;
+        if (errorCode(error) !== 'ENOENT' || triesLeft === 0) throw error;
+      }
+    }
   }
 
   #makeParent(place: string): void {

@@ -57,7 +57,16 @@ export function removeLeftBehind(
     const own = nameIn(name);
     // What is not named as ours stays, however old.
     if (!OWN_NAME.test(own)) continue;
-    if (isOfNobody(own) || isForgotten(name)) rmSync(path, { recursive: true, force: true });
+    if (isOfNobody(own) || isForgotten(name)) removeIfPossible(path);
+  }
+}
+
+/** What cannot be removed, such as what NFS keeps for a file that is still open, is no reason not to work beside it: the next time tries again. */
+export function removeIfPossible(path: string): void {
+  try {
+    rmSync(path, { recursive: true, force: true });
+  } catch {
+    // It stays.
   }
 }
 

@@ -1,10 +1,11 @@
 import { join } from 'node:path';
-import type { Logger } from '../../logger.ts';
 import { kindOf, readRegularFile } from '../../regular-file.ts';
+import type { ActionContext } from '../action-context.ts';
 import { defaultsOf, directoriesOf, pathsOf } from './boot-loaders.ts';
 import type { TreeChange } from './tree-change.ts';
 import type { TreeEntry } from './tree-entry.ts';
 import { whatIsAt } from './tree-files.ts';
+import { objectionToWay } from './trusted-way.ts';
 import type { Verdict, WhoseFiles } from './whose-files.ts';
 
 /** What is to be taken away for a system, and what stays in the tree on purpose. */
@@ -32,6 +33,11 @@ export async function judgeRemoval(
   for (const path of new Set([...candidates, ...former.flatMap(pathsOfFormer)])) {
     const found = whatIsAt(join(root, path));
     if (found === undefined) continue;
+    const objection = objectionToWay(root, path);
+    if (objection !== undefined) {
+      left.push({ path, reason: objection });
+      continue;
+    }
     const verdict = await whose.verdictOnPath(path);
     if (found.isDirectory()) left.push({ path, reason: `expected a file or a link, found ${kindOf(found)}` });
     else if (verdict.kind === 'other') left.push({ path, reason: verdict.reason });
@@ -51,7 +57,9 @@ export function removePaths(change: TreeChange, paths: readonly string[], whose:
 
 /** Takes away, in the change, the system's defaults that are as they were written. */
 export function removeDefaults(change: TreeChange, root: string, fqdn: string): void {
-  for (const entry of defaultsOf(fqdn)) if (isUnchanged(root, entry)) change.remove(entry.path);
+  for (const entry of defaultsOf(fqdn)) {
+    if (isUnchanged(root, entry) && objectionToWay(root, entry.path) === undefined) change.remove(entry.path);
+  }
 }
 
 /** Takes away, in the change, the directories of the system that become empty by it. */
@@ -59,15 +67,21 @@ export function removeDirectories(change: TreeChange, fqdn: string): void {
   for (const directory of directoriesOf(fqdn)) change.removeIfEmpty(directory);
 }
 
-/** Says what stays, and why. */
-export function warnOfLeft(log: Logger, left: readonly LeftFile[]): void {
-  if (left.length === 0) return;
-  const reasons = [...new Set(left.map(({ reason }) => reason))];
+/** Says what stays, and why, in log and outcome. */
+export function tellLeft(
+  left: readonly LeftFile[],
+  { log, onLeft }: Pick<ActionContext, 'log' | 'onLeft'>,
+): void {
+  const [first] = left;
+  if (first === undefined) return;
+  const reasons = [...new Set(left.map(({ reason }) => reason))].slice(0, SHOWN);
   log.warn('netboot files left in place', {
     count: left.length,
     paths: left.slice(0, SHOWN).map(({ path }) => path),
-    reasons: reasons.slice(0, SHOWN),
+    reasons,
   });
+  const others = left.length === 1 ? '' : ` and ${left.length - 1} more`;
+  onLeft(`netboot files left in place: ${first.path}${others}: ${reasons.join('; ')}`);
 }
 
 const SHOWN = 20;

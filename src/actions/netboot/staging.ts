@@ -1,7 +1,7 @@
-import { mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { mkdirSync, renameSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { errorCode } from '../../errors.ts';
-import { ownName, removeLeftBehind } from './left-behind.ts';
+import { ownName, removeIfPossible, removeLeftBehind } from './left-behind.ts';
 import { makeDirectories } from '../../make-directories.ts';
 import { makeOwnDirectory, OWN_DIRECTORY } from './make-directories.ts';
 
@@ -56,13 +56,7 @@ export class Staging {
 
   /** Removes the directories with all that is in them. What cannot be removed is removed later, as what processes left that are gone. */
   close(): void {
-    for (const dir of this.#made) {
-      try {
-        rmSync(dir, { recursive: true, force: true });
-      } catch {
-        // The next change tries again, after a day.
-      }
-    }
+    for (const dir of this.#made) removeIfPossible(dir);
   }
 
   #make(dir: string): string {

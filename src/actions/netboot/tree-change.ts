@@ -1,12 +1,13 @@
 import { lstatSync } from 'node:fs';
 import { chmod, symlink, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { CommandFailedError, describeError } from '../../errors.ts';
 import { type ChangingCalls, commitChange, type Placement } from './commit-change.ts';
 import { linkOrCopy } from './link-or-copy.ts';
 import { Staging } from './staging.ts';
 import type { TreeEntry } from './tree-entry.ts';
 import { whatIsAt } from './tree-files.ts';
+import { trustedWay } from './trusted-way.ts';
 
 /**
  * A change of one system's files in the TFTP tree: first everything is written beside the tree, then `commit` gives it its names.
@@ -102,6 +103,7 @@ export class TreeChange {
   async #stage(path: string, write: (staged: string) => Promise<void>): Promise<Placement> {
     const nth = (this.#staged += 1);
     try {
+      trustedWay(this.#root, dirname(path));
       const staged = join(this.#staging.for(path), `new-${nth}`);
       await write(staged);
       return { path, staged };

@@ -22,5 +22,5 @@ export function whatIsAt(path: string): Stats | undefined {
   }
 }
 
-/** Something on the way there is no directory; a name is longer than the file system has any. */
-const CANNOT_BE = new Set(['ENOTDIR', 'ENAMETOOLONG']);
+/** Something on the way there is no directory, or a link to itself; a name is longer than the file system has any. */
+const CANNOT_BE = new Set(['ENOTDIR', 'ELOOP', 'ENAMETOOLONG']);

@@ -12,10 +12,12 @@ const OTHER = 12_345;
 describe('clear_logs, when files belong to other users', () => {
   let dir: TempDir;
   let lines: LogLine[];
+  let left: string[];
 
   beforeEach(() => {
     dir = tempDir();
     lines = [];
+    left = [];
     mkdirSync(dir.file('below'));
     for (const name of ['current', 'below/log']) writeFileSync(dir.file(name), 'text');
     symlinkSync('current', dir.file('a.lab'));
@@ -26,7 +28,11 @@ describe('clear_logs, when files belong to other users', () => {
   /** What was left alone, and why. */
   async function clear(): Promise<unknown> {
     const log = recordingLogger(lines);
-    const context = actionContext({ settings: { consoleLogs: dir.path }, log });
+    const context = actionContext({
+      settings: { consoleLogs: dir.path },
+      log,
+      onLeft: (what) => left.push(what),
+    });
     await clearLogs(powerCommand({ action: 'clear_logs', fqdn: 'a.lab' }), context);
     return lines.find(({ level }) => level === 'warn')?.facts['files'] ?? [];
   }
@@ -46,6 +52,9 @@ describe('clear_logs, when files belong to other users', () => {
     lchownSync(dir.file('a.lab'), OTHER, OTHER);
 
     expect(await clear()).toEqual(['a.lab: it is a link that belongs to the user 12345']);
+    expect(left).toEqual([
+      `console logs left as they are in ${dir.path}: a.lab: it is a link that belongs to the user 12345`,
+    ]);
     expect(contents()).toEqual(['text', '']);
   });
 

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { clearNetboot } from '../../../src/actions/clear-netboot.ts';
 import { configureNetboot } from '../../../src/actions/configure-netboot.ts';
 import { type Command, decodeCommand } from '../../../src/command.ts';
+import { netbootCommand } from '../../helpers/netboot-command.ts';
 import { netbootLab, type NetbootLab } from '../../helpers/netboot-lab.ts';
 import { readTree } from '../../helpers/tree.ts';
 
@@ -80,6 +81,23 @@ describe('a TFTP root on a disk of its own', () => {
     }
     expect(readTree(lab.root)).toEqual(before);
   });
+
+  it.each(['aarch64', 's390x'])(
+    'is cleared of an %s system although nothing more can be made on it',
+    async (arch) => {
+      const URLS = { kernel_url: 'ftp://distros.test/vmlinuz', initrd_url: 'ftp://distros.test/initrd.img' };
+      await configureNetboot(netbootCommand(FQDN, { arch, ...URLS }), lab.context());
+      execFileSync('mount', ['-o', 'remount,nr_inodes=100', lab.root]);
+      expect(() => {
+        for (let nth = 0; nth < 100; nth += 1) writeFileSync(join(lab.root, `ballast-${nth}`), '');
+      }).toThrow('ENOSPC');
+      await clearNetboot({ fqdn: FQDN }, lab.context());
+      const own = Object.entries(readTree(lab.root)).filter(([path]) => /0A000001|10\.0\.0\.1/i.test(path));
+      expect(Object.fromEntries(own)).toEqual(
+        arch === 's390x' ? { [`s390x/s_${FQDN}`]: { file: 'local\n' } } : {},
+      );
+    },
+  );
 
   it('fails the command when it is read-only, says so, and stays as it was', async () => {
     await configureNetboot(configure('old'), lab.context());

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import fs, { existsSync, mkdirSync, readdirSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { clearNetboot } from '../../../src/actions/clear-netboot.ts';
 import { configureNetboot } from '../../../src/actions/configure-netboot.ts';
@@ -12,7 +12,7 @@ import { image, startImageServer } from '../../helpers/image-server.ts';
 import { mounts } from '../../helpers/mounts.ts';
 import { netbootCommand } from '../../helpers/netboot-command.ts';
 import { netbootLab, type NetbootLab } from '../../helpers/netboot-lab.ts';
-import { writeTree } from '../../helpers/tree.ts';
+import { readTree, writeTree } from '../../helpers/tree.ts';
 
 const FQDN = 'sys1.lab.test';
 
@@ -112,6 +112,31 @@ describe('a TFTP tree that others may write to', () => {
     });
     expect(existsSync(left)).toBe(true);
   });
+
+  it('is changed beside unfinished work of a process that is gone that cannot be removed', async () => {
+    const stubborn = at(`.beaker-provision/staging/${hostname()}:999999999:12345678:1`);
+    // A mount cannot be removed, as little as an open file on NFS.
+    menus.tmpfs(stubborn);
+    await configureNetboot(netbootCommand(FQDN), lab.context());
+    await clearNetboot({ fqdn: FQDN }, lab.context());
+    expect(readdirSync(at('.beaker-provision/staging'))).toEqual([basename(stubborn)]);
+  });
+
+  it.each(['pxelinux.cfg', 'images', 'bootloader', `images/${FQDN}`, `bootloader/${FQDN}`])(
+    'is cleared of everything else when %s is a link to itself, and is not configured, by name',
+    async (path) => {
+      await configureNetboot(netbootCommand(FQDN), lab.context());
+      fs.rmSync(at(path), { recursive: true });
+      symlinkSync(basename(path), at(path));
+      await expect(configureNetboot(netbootCommand(FQDN), lab.context())).rejects.toMatchObject({
+        message: expect.stringMatching(`expected at most 40 links, found more: ${at(path)}`),
+        systemBroken: false,
+      });
+      await clearNetboot({ fqdn: FQDN }, lab.context());
+      const own = Object.keys(readTree(lab.root)).filter((one) => /0A000001|sys1/i.test(one));
+      expect(own.filter((one) => one !== path)).toEqual([]);
+    },
+  );
 
   it('does not freeze the process by a hundred thousand boot files', async () => {
     // In memory: there they are made and removed in no time.

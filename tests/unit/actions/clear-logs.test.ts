@@ -49,6 +49,14 @@ describe('clear_logs', () => {
     expect(lines).toEqual([]);
   });
 
+  it('leaves a log whose name it cannot write, and says so', async () => {
+    const path = Buffer.concat([Buffer.from(dir.file('a.lab-')), Buffer.from([0xe4])]);
+    writeFileSync(path, 'text');
+    await clear('a.lab');
+    expect(readFileSync(path, 'utf8')).toBe('text');
+    expect(lines).toMatchObject([{ facts: { files: ['a.lab-\uFFFD: its name is not UTF-8'] } }]);
+  });
+
   it("empties no other system's, though its name begins with the system's", async () => {
     const others = [
       'a.lab2',

@@ -211,9 +211,12 @@ describe('clear_netboot', () => {
   });
 
   it('takes away what Beaker itself left behind, by the address', async () => {
+    const left = {
+      file: `linux  /images/${FQDN}/kernel ks=http://ks.test/1\ninitrd /images/${FQDN}/initrd\n`,
+    };
     writeTree(lab.root, {
-      'EFI/BOOT/grub.cfg-0A000001': { file: 'left' },
-      'aarch64/grub.cfg-0A000001': { file: 'left' },
+      'EFI/BOOT/grub.cfg-0A000001': left,
+      'aarch64/grub.cfg-0A000001': left,
       'aarch64/grub.cfg': { file: "the admin's" },
     });
     await clearNetboot({ fqdn: FQDN }, lab.context());

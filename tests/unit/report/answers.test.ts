@@ -74,6 +74,10 @@ describe('Answers', () => {
   it.each<[Outcome, Partial<Result>]>([
     [COMPLETED, { status: 'completed' }],
     [
+      { status: 'completed', message: 'left: a link' },
+      { status: 'completed', message: 'left: a link' },
+    ],
+    [
       { status: 'failed', message: 'no such outlet', systemBroken: true },
       { status: 'failed', message: 'no such outlet', systemBroken: true },
     ],
@@ -87,6 +91,12 @@ describe('Answers', () => {
     const result = { ...about(), ...expected, queuedMs: 500, ranMs: 2500 };
     expect(broker.events).toEqual([result]);
     expect(broker.replies).toEqual([{ to: 'answers', correlationId: 'c1', result }]);
+  });
+
+  it('tells those who look on what a completed command left on purpose', async () => {
+    answers.ended(told([], { status: 'completed', message: 'left: a link' }));
+    expect(answers.last()).toMatchObject([{ status: 'completed', message: 'left: a link' }]);
+    await waitUntil(isForgotten);
   });
 
   it('answers everybody who asked', async () => {

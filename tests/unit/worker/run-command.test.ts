@@ -131,6 +131,19 @@ describe('runCommand', () => {
     expect(message.length).toBeLessThanOrEqual(1_000);
   });
 
+  it('puts into the outcome what the action leaves on purpose, bounded, and keeps it across a restart', async () => {
+    await run('clear_netboot', (_command, { onLeft }) => {
+      onLeft('files of another system');
+      onLeft('x'.repeat(3_000));
+    });
+    const outcome = state.reopen().entry(7)?.outcome;
+    expect(outcome).toEqual({
+      status: 'completed',
+      message: expect.stringMatching(/^files of another system; x+ \[… \d+ characters left out …\] x+$/),
+    });
+    expect(outcome?.message?.length).toBeLessThanOrEqual(1_000);
+  });
+
   it('aborts a reboot that it cannot note for want of room, and never begins it', async () => {
     startOf = () => {
       throw new JournalFullError('the journal cannot be written: no room');

@@ -1,11 +1,16 @@
 import { Writable } from 'node:stream';
-import { type AccessOptions, Client, FTPError } from 'basic-ftp';
+import { Client, FTPError } from 'basic-ftp';
+import type { LastGoodAddresses } from '../../../net/last-good-addresses.ts';
 import { percentDecoded } from '../../../net/percent-decoded.ts';
 import type { Fetch, Fetched } from './fetch.ts';
 import { areSame, type Validators } from './validators.ts';
 
+interface FtpFetch extends Fetch {
+  readonly addresses: Pick<LastGoodAddresses, 'lookup' | 'reached'>;
+}
+
 /** Fetches by FTP, unless the file's time and size are those that are known already. */
-export async function fetchFtp(url: URL, fetch: Fetch): Promise<Fetched> {
+export async function fetchFtp(url: URL, fetch: FtpFetch): Promise<Fetched> {
   const { watch, known } = fetch;
   const path = pathOf(url);
   const login = loginOf(url);
@@ -15,7 +20,10 @@ export async function fetchFtp(url: URL, fetch: Fetch): Promise<Fetched> {
   watch.signal.addEventListener('abort', close, { once: true });
   try {
     watch.signal.throwIfAborted();
-    await client.access(login);
+    await connect(client, login, fetch);
+    await client.sendIgnoringError('OPTS UTF8 ON');
+    await client.login(login.user, login.password);
+    await client.useDefaultSettings();
     watch.progress();
     const validators = await stateOf(client, path);
     watch.progress();
@@ -39,7 +47,26 @@ export async function fetchFtp(url: URL, fetch: Fetch): Promise<Fetched> {
   }
 }
 
-function loginOf({ hostname, port, username, password }: URL): AccessOptions {
+interface Login {
+  readonly host: string;
+  readonly port: number;
+  readonly user: string;
+  readonly password: string;
+}
+
+/** As the client's own way, which would ask Node's look-up, and that as often at once as there are images to fetch. */
+async function connect(client: Client, { host, port }: Login, { addresses }: FtpFetch): Promise<void> {
+  client.ftp.reset();
+  client.ftp.socket.connect({ host, port, lookup: addresses.lookup });
+  await client.ftp.handle(undefined, (response, task) => {
+    if (response instanceof Error) task.reject(response);
+    else if (response.code >= 200 && response.code < 300) task.resolve(undefined);
+    else task.reject(new FTPError(response));
+  });
+  addresses.reached(host);
+}
+
+function loginOf({ hostname, port, username, password }: URL): Login {
   return {
     host: hostname.replace(/^\[|\]$/g, ''),
     port: port === '' ? 21 : Number(port),

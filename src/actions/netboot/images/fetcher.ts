@@ -3,13 +3,15 @@ import { CommandFailedError, describeError, InterruptedError } from '../../../er
 import { excerpt } from '../../../excerpt.ts';
 import type { Logger } from '../../../logger.ts';
 import { HttpClient } from '../../../net/http-client.ts';
+import { LastGoodAddresses } from '../../../net/last-good-addresses.ts';
 import { describeProxy, type Environment, proxiesOf } from '../../../net/proxies.ts';
 import type { Trust } from '../../../net/tunnel-agent.ts';
 import { MAX_CA_BYTES, readRegularFile } from '../../../regular-file.ts';
+import type { Lookup, LookupOptions } from '../name-service.ts';
 import { fetchFtp } from './fetch-ftp.ts';
 import { fetchHttp } from './fetch-http.ts';
 import { FetchWatch } from './fetch-watch.ts';
-import type { Fetched } from './fetch.ts';
+import type { Fetch, Fetched } from './fetch.ts';
 import { ImageFile } from './image-file.ts';
 import { readable } from './readable-url.ts';
 import type { Validators } from './validators.ts';
@@ -27,6 +29,8 @@ export interface FetcherOptions {
   readonly sslVerify: boolean;
   /** Where the proxies are named: `HTTP_PROXY`, `HTTPS_PROXY`, `NO_PROXY`, or in lower case. */
   readonly environment: Environment;
+  /** How names of servers and proxies become addresses. */
+  readonly lookup: Lookup;
 }
 
 /** The proxies on the way to images, for the first log line. */
@@ -51,10 +55,12 @@ export interface ImageRequest {
 /** Fetches images by HTTP, HTTPS and FTP. */
 export class Fetcher {
   readonly #options: FetcherOptions;
+  readonly #addresses: LastGoodAddresses;
   #client: HttpClient | undefined;
 
   constructor(options: FetcherOptions) {
     this.#options = options;
+    this.#addresses = addressesBy(options);
   }
 
   /**
@@ -99,11 +105,12 @@ export class Fetcher {
       connectMs: idleTimeoutMs,
       trust: trustFrom(this.#options),
       proxyFor: proxiesOf(environment),
+      addresses: this.#addresses,
     });
     return this.#client;
   }
 
-  async #byProtocol(text: string, fetch: Parameters<typeof fetchFtp>[1]): Promise<Fetched> {
+  async #byProtocol(text: string, fetch: Fetch): Promise<Fetched> {
     if (!URL.canParse(text)) throw new Error('expected a URL');
     const url = new URL(text);
     switch (url.protocol) {
@@ -111,13 +118,35 @@ export class Fetcher {
       case 'https:':
         return fetchHttp(url, { ...fetch, client: this.#httpClient() });
       case 'ftp:':
-        return fetchFtp(url, fetch);
+        return fetchFtp(url, { ...fetch, addresses: this.#addresses });
       default:
         throw new Error(
           `expected a URL of http, https or ftp, found one of ${url.protocol.replace(':', '')}`,
         );
     }
   }
+}
+
+function addressesBy({ lookup, idleTimeoutMs }: FetcherOptions): LastGoodAddresses {
+  return new LastGoodAddresses({
+    firstTimeoutMs: idleTimeoutMs,
+    ask: (name, { family, hints }, answer) => {
+      const asked: LookupOptions = {
+        family: familyOf(family),
+        all: true,
+        ...(hints !== undefined && { hints }),
+      };
+      lookup(name, asked).then(
+        (addresses) => answer(null, addresses),
+        (error: unknown) => answer(error as NodeJS.ErrnoException, []),
+      );
+    },
+  });
+}
+
+function familyOf(family: number | 'IPv4' | 'IPv6' | undefined): LookupOptions['family'] {
+  if (family === 4 || family === 'IPv4') return 4;
+  return family === 6 || family === 'IPv6' ? 6 : 0;
 }
 
 /** The hub may have a certificate of the company's, and a mirror one of the world's. */

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
-import { lstatSync, readdirSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { lstatSync, readdirSync, renameSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import * as z from 'zod';
 import { readRegularFile } from '../../../regular-file.ts';
 import { makeOwnDirectory } from '../make-directories.ts';
 import { linkOrCopy } from '../link-or-copy.ts';
-import { ownName } from '../left-behind.ts';
+import { ownName, removeIfPossible } from '../left-behind.ts';
 import { canBeAsked, type Validators } from './validators.ts';
 
 /** An image of an earlier fetch. */
@@ -59,7 +59,7 @@ export class ImageCache {
     writeFileSync(unnamed, JSON.stringify({ image, size, etag, lastModified }), { mode: 0o600 });
     this.#touch(unnamed);
     renameSync(unnamed, index);
-    if (former !== undefined) rmSync(join(this.#dir, former.image), { force: true });
+    if (former !== undefined) removeIfPossible(join(this.#dir, former.image));
     await this.#makeRoom();
   }
 
@@ -74,11 +74,11 @@ export class ImageCache {
       if (bytes <= this.#maxBytes) kept.add(image);
       // Perhaps it is of another image by now.
       else if (readIndex(index)?.image === image) {
-        for (const path of [index, join(this.#dir, image)]) rmSync(path, { force: true });
+        for (const path of [index, join(this.#dir, image)]) removeIfPossible(path);
       }
     }
     const strays = names.filter((name) => IMAGE_NAME.test(name) && !kept.has(name));
-    for (const name of strays) if (!this.#isNew(name)) rmSync(join(this.#dir, name), { force: true });
+    for (const name of strays) if (!this.#isNew(name)) removeIfPossible(join(this.#dir, name));
   }
 
   /** Slice by slice: there may be many, of small images. */
@@ -97,7 +97,7 @@ export class ImageCache {
     const index = join(this.#dir, name);
     const entry = readIndex(index);
     if (entry === undefined) {
-      rmSync(index, { force: true });
+      removeIfPossible(index);
       return undefined;
     }
     const usedAt = lstatSync(index, { throwIfNoEntry: false })?.mtimeMs ?? 0;

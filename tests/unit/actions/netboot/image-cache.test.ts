@@ -48,6 +48,14 @@ describe('the image cache', () => {
     expect(['a', 'b'].map((name) => cache.find(`http://d.test/${name}`) !== undefined)).toEqual([true, true]);
   });
 
+  it('keeps its bounds beside a directory in the place of what it knows', async () => {
+    const cache = new ImageCache(dir.file('cache'), 150);
+    mkdirSync(dir.file(`cache/${'0'.repeat(32)}.json`));
+    await keep(cache, 'a');
+    await keep(cache, 'b');
+    expect(readdirSync(dir.file('cache')).filter((name) => name.endsWith('.image'))).toHaveLength(1);
+  });
+
   it('lets go first of what was used while the clock was ahead', async () => {
     await keep(new ImageCache(dir.file('cache'), 250, inAnHour), 'a');
     const cache = new ImageCache(dir.file('cache'), 250);

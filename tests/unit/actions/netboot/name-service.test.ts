@@ -1,6 +1,6 @@
 import type { LookupAddress } from 'node:dns';
 import { describe, expect, it } from '@jest/globals';
-import { type Lookup, NameService, threadsForSystems } from '../../../../src/actions/netboot/name-service.ts';
+import { type Lookup, NameService, threadsForLookups } from '../../../../src/actions/netboot/name-service.ts';
 import { waitUntil } from '../../../helpers/wait-until.ts';
 
 const IPV4 = { family: 4, all: true } as const;
@@ -39,7 +39,7 @@ describe('the name service', () => {
     ['128', 2],
     ['many', 1],
   ])('leaves a thread for the hub, of UV_THREADPOOL_SIZE=%s', (UV_THREADPOOL_SIZE, threads) => {
-    expect(threadsForSystems({ UV_THREADPOOL_SIZE })).toBe(threads);
+    expect(threadsForLookups({ UV_THREADPOOL_SIZE })).toBe(threads);
   });
 
   it('is asked two names at once, and the others as these are answered', async () => {
@@ -89,6 +89,30 @@ describe('the name service', () => {
     const answers = await ask(new NameService({ threads: 2, lookup, timeoutMs: 200 }), ...names);
     expect(answers.filter((answer) => answer !== ADDRESSES)).toEqual([]);
   });
+
+  it.each([1, 2])(
+    'is asked about image servers after systems, by all of %i threads but one',
+    async (threads) => {
+      const host = new SlowHost();
+      const service = new NameService({ threads, lookup: host.lookup });
+      const images = ['i1', 'i2', 'i3'].map((name) => service.lookupOfImages(name, IPV4));
+      const systems = ask(service, 's1', 's2');
+      const order = ['i1', 's1', 's2', 'i2', 'i3'];
+      expect(host.asked).toEqual(order.slice(0, threads));
+      if (threads === 1) host.answer('i1');
+      await waitUntil(() => host.asked.includes('s1'));
+      host.answer('s1');
+      await waitUntil(() => host.asked.includes('s2'));
+      host.answer('s2');
+      await systems;
+      for (const name of ['i1', 'i2', 'i3']) {
+        await waitUntil(() => host.asked.includes(name));
+        host.answer(name);
+      }
+      await Promise.all(images);
+      expect(host.asked).toEqual(order);
+    },
+  );
 
   it('is asked once for a name that several want at the same time', async () => {
     const host = new SlowHost();

@@ -14,10 +14,12 @@ const OWN_LOADER = { kernel_options: 'netbootloader=a/b' };
 describe('a system of a new name at the address of an old one', () => {
   let lab: NetbootLab;
   let lines: LogLine[];
+  let left: string[];
 
   beforeEach(async () => {
     lab = netbootLab(GOLDEN_IMAGES);
     lines = [];
+    left = [];
     lab.addresses.set(OLD, '10.0.0.1');
     await configureNetboot(netbootCommand(OLD, OWN_LOADER), lab.context());
   });
@@ -27,7 +29,11 @@ describe('a system of a new name at the address of an old one', () => {
     lab.addresses.delete(OLD);
     lab.addresses.set(NEW, '10.0.0.1');
   };
-  const logged = (context = lab.context()): ActionContext => ({ ...context, log: recordingLogger(lines) });
+  const logged = (context = lab.context()): ActionContext => ({
+    ...context,
+    log: recordingLogger(lines),
+    onLeft: (what) => left.push(what),
+  });
   /** The system's files, by either name or the address; not the index that a zPXE guest keeps. */
   const files = (): readonly string[] =>
     Object.keys(readTree(lab.root)).filter((path) => /0A000001|old\.lab|new\.lab/i.test(path));
@@ -38,6 +44,7 @@ describe('a system of a new name at the address of an old one', () => {
     await clearNetboot({ fqdn: NEW }, logged());
     expect(files()).toEqual([]);
     expect(warnings()).toEqual([]);
+    expect(left).toEqual([]);
     expect(lines).toMatchObject([{ event: 'netboot cleared', facts: { formerNames: [OLD] } }]);
     expect(lab.context().netboot.writtenPaths.of(OLD)).toEqual([]);
   });
@@ -91,6 +98,11 @@ describe('a system of a new name at the address of an old one', () => {
           reasons: [`${OLD} has that address as well`],
         },
       },
+    ]);
+    expect(left).toEqual([
+      expect.stringMatching(
+        /^netboot files left in place: pxelinux\.cfg\/0A000001 and \d+ more: old\.lab\.test has that address as well$/,
+      ),
     ]);
   });
 

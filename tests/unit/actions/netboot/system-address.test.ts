@@ -5,7 +5,10 @@ import { type LogLine, recordingLogger } from '../../../helpers/recording-logger
 import { silentLogger } from '../../../helpers/silent-logger.ts';
 
 /** A name service that knows these addresses, by family. */
-function knowing(addresses: { 4?: readonly string[]; 6?: readonly string[] }, code = 'ENOTFOUND'): Lookup {
+function knowing(
+  addresses: { 0?: never; 4?: readonly string[]; 6?: readonly string[] },
+  code = 'ENOTFOUND',
+): Lookup {
   return async (name, { family }) => {
     const known = addresses[family];
     if (known === undefined) throw Object.assign(new Error(`getaddrinfo ${code} ${name}`), { code });

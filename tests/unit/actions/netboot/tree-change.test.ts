@@ -171,17 +171,44 @@ describe('TreeChange', () => {
     while (!(await isDone(steps))) steps += 1;
     expect(steps).toBeGreaterThan(10);
   });
+
+  it('does not fail because another process clears the system meanwhile, whenever that is', async () => {
+    let steps = 0;
+    for (let clearedAt = 0; clearedAt <= steps; clearedAt += 1) {
+      if (clearedAt % 2 === 0) await configure('v1');
+      const clear = (): void => {
+        for (const path of [...IMAGES, ...BOOT_FILES]) fs.rmSync(join(root, path), { force: true });
+        fs.rmSync(join(root, 'images', FQDN), { recursive: true, force: true });
+      };
+      await configure(
+        'v2',
+        callsAfter((nth) => {
+          steps = Math.max(steps, nth);
+          if (nth === clearedAt) clear();
+        }),
+      );
+      expect(Object.keys(readTree(root))).toContain('ppc/0a000001');
+    }
+    await configure('v3');
+    expect(readTree(root)).toEqual(treeOf('v3', 'v1'));
+  });
 });
 
 /** The real calls, so many times; the next one fails and, if we died of it, all others do. */
 function callsUntil(count: number, then: 'fails' | 'dies'): ChangingCalls {
-  let left = count;
+  return callsAfter((nth) => {
+    if (nth === count || (nth > count && then === 'dies')) {
+      throw Object.assign(new Error('EIO: i/o error'), { code: 'EIO' });
+    }
+  });
+}
+
+/** The real calls, each after `before` with its number from 0. */
+function callsAfter(before: (nth: number) => void): ChangingCalls {
+  let nth = 0;
   const counted = <Args extends unknown[], R>(call: (...args: Args) => R): ((...args: Args) => R) => {
     return (...args) => {
-      left -= 1;
-      if (left === -1 || (left < -1 && then === 'dies')) {
-        throw Object.assign(new Error('EIO: i/o error'), { code: 'EIO' });
-      }
+      before(nth++);
       return call(...args);
     };
   };
