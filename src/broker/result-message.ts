@@ -12,10 +12,8 @@ export interface Result {
   readonly status: 'running' | 'completed' | 'failed' | 'aborted';
   readonly message?: string | undefined;
   readonly systemBroken?: boolean | undefined;
-  /** Name of the worker that ran it, for people: two containers may have the same. */
+  /** Name of the worker that ran it. */
   readonly worker: string;
-  /** Identity of that worker's journal, which no other has. */
-  readonly workerId?: string | undefined;
   /** From its arrival at the worker to its start. */
   readonly queuedMs?: number | undefined;
   readonly ranMs?: number | undefined;
@@ -51,34 +49,23 @@ const wireResult = z
     message: z.string().optional(),
     system_broken: z.boolean().optional(),
     worker: z.string(),
-    worker_id: z.string().optional(),
     queued_ms: z.number().nonnegative().optional(),
     ran_ms: z.number().nonnegative().optional(),
   })
-  .transform(
-    ({ system_broken: systemBroken, worker_id: workerId, queued_ms: queuedMs, ran_ms: ranMs, ...rest }) => ({
-      ...rest,
-      systemBroken,
-      workerId,
-      queuedMs,
-      ranMs,
-    }),
-  );
+  .transform(({ system_broken: systemBroken, queued_ms: queuedMs, ran_ms: ranMs, ...rest }) => ({
+    ...rest,
+    systemBroken,
+    queuedMs,
+    ranMs,
+  }));
 
 function envelope({
   systemBroken,
-  workerId,
   queuedMs,
   ranMs,
   ...rest
 }: Result): Pick<OutgoingMessage, 'content' | 'properties'> {
-  const body = {
-    ...rest,
-    system_broken: systemBroken,
-    worker_id: workerId,
-    queued_ms: queuedMs,
-    ran_ms: ranMs,
-  };
+  const body = { ...rest, system_broken: systemBroken, queued_ms: queuedMs, ran_ms: ranMs };
   return {
     content: Buffer.from(JSON.stringify(body)),
     properties: { contentType: 'application/json', type: 'beaker.result' },

@@ -5,6 +5,7 @@ import type { HubClient } from '../hub/hub-client.ts';
 import type { Logger } from '../logger.ts';
 import type { CommandQueue } from '../queue/command-queue.ts';
 import { beginsRest } from '../queue/earliest-start.ts';
+import type { Answers } from '../report/answers.ts';
 import type { Journal } from '../report/journal.ts';
 import type { Roster } from '../roster/roster.ts';
 import { steadyNow } from '../steady-clock.ts';
@@ -14,7 +15,9 @@ export interface ElsewhereOptions {
   readonly hub: Pick<HubClient, 'runningIds'>;
   readonly queue: Pick<CommandQueue, 'runsElsewhere' | 'elsewhere' | 'endedElsewhere' | 'runningElsewhere'>;
   readonly roster: Roster;
-  readonly journal: Pick<Journal, 'identity' | 'powerEnded' | 'colleagueCame' | 'colleagueLeft'>;
+  /** Tells what this worker has announced from what others have. */
+  readonly answers: Pick<Answers, 'isOwn'>;
+  readonly journal: Pick<Journal, 'powerEnded' | 'colleagueCame' | 'colleagueLeft'>;
   readonly log: Logger;
 }
 
@@ -46,9 +49,10 @@ export class Elsewhere {
   }
 
   /** The hub has been told how a command ended. */
-  result({ id, fqdn, action, status, workerId }: Result): void {
+  result(result: Result): void {
+    const { id, fqdn, action, status } = result;
     // What this worker did itself is in its journal, with the time when it ended.
-    if (status === 'running' || workerId === this.#options.journal.identity) return;
+    if (status === 'running' || this.#options.answers.isOwn(result)) return;
     const isKnown = this.#ended(id);
     if (!isKnown && beginsRest({ action })) this.#options.journal.powerEnded(fqdn, steadyNow());
   }

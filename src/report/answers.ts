@@ -13,7 +13,7 @@ import type { JournalEntry } from './journal-entry.ts';
 export interface AnswersOptions {
   /** Undefined in a lab without a broker. */
   readonly publisher: Pick<Publisher, 'publish' | 'offer'> | undefined;
-  readonly journal: Pick<Journal, 'identity' | 'entry' | 'alsoReplyTo' | 'forget'>;
+  readonly journal: Pick<Journal, 'entry' | 'alsoReplyTo' | 'forget'>;
   readonly lab: string;
   /** Name of this worker. */
   readonly worker: string;
@@ -59,6 +59,11 @@ export class Answers {
       this.#options.publisher?.offer(resultEvent(result));
     }
     this.owed(entry);
+  }
+
+  /** Whether the outcome was announced here, in this life. The name does not tell: workers in two containers may have the same host name and pid. */
+  isOwn({ id, worker }: Pick<Result, 'id' | 'worker'>): boolean {
+    return worker === this.#options.worker && this.#recent.has(id);
   }
 
   /** How the last few commands ended, the last first. */
@@ -141,9 +146,9 @@ export class Answers {
     id,
     fqdn,
     action,
-  }: JournalEntry['command']): Pick<Result, 'id' | 'lab' | 'fqdn' | 'action' | 'worker' | 'workerId'> {
-    const { lab, worker, journal } = this.#options;
-    return { id, lab, fqdn, action, worker, workerId: journal.identity };
+  }: JournalEntry['command']): Pick<Result, 'id' | 'lab' | 'fqdn' | 'action' | 'worker'> {
+    const { lab, worker } = this.#options;
+    return { id, lab, fqdn, action, worker };
   }
 }
 

@@ -9,6 +9,7 @@ import type { Config } from '../config/config.ts';
 import type { HubClient } from '../hub/hub-client.ts';
 import type { Logger } from '../logger.ts';
 import type { CommandQueue } from '../queue/command-queue.ts';
+import type { Answers } from '../report/answers.ts';
 import type { Journal } from '../report/journal.ts';
 import { Announcer } from '../roster/announcer.ts';
 import { hearLab } from '../roster/hear-lab.ts';
@@ -26,8 +27,7 @@ export interface ColleaguesOptions {
   readonly roster: Roster;
   readonly mode: () => WorkerMoment['mode'];
   readonly troubles: Pick<Troubles, 'list' | 'set' | 'clear'>;
-  /** How the last commands ended. */
-  readonly last: () => WorkerMoment['last'];
+  readonly answers: Pick<Answers, 'isOwn' | 'last'>;
   readonly log: Logger;
 }
 
@@ -46,7 +46,7 @@ export class Colleagues {
   #nth = 0;
 
   constructor(options: ColleaguesOptions) {
-    const { config, publisher, journal, queue, mode, last, troubles } = options;
+    const { config, publisher, journal, queue, mode, answers, troubles } = options;
     this.#options = options;
     const facts = {
       lab: config.lab,
@@ -62,7 +62,7 @@ export class Colleagues {
         const elsewhere = this.#elsewhere.unheard();
         const moment = {
           mode: mode(),
-          last: last(),
+          last: answers.last(),
           troubles: troubles.list(),
           isLeaving,
           nth: this.#nth,
@@ -163,7 +163,7 @@ export class Colleagues {
   }
 }
 
-/** `host:pid`, for people, as it stands in results and announcements. Two containers may have the same: the journal's identity is what tells workers apart. */
+/** `host:pid`, for people, as it stands in results and announcements. Workers in two containers may have the same; their journals' identities differ. */
 export function workerName(): string {
   return `${hostname()}:${process.pid}`;
 }

@@ -96,9 +96,8 @@ export function createParts(options: WorkerOptions, runProcess: RunProcess): Par
   });
   const mode = (): WorkerMoment['mode'] => sources?.mode() ?? 'starting';
   if (publisher !== undefined) {
-    const last = (): WorkerMoment['last'] => answers.last();
-    const shared = { config, publisher, hub, journal, queue, roster, troubles, log };
-    colleagues = new Colleagues({ ...shared, mode, last });
+    const shared = { config, publisher, hub, answers, journal, queue, roster, troubles, log };
+    colleagues = new Colleagues({ ...shared, mode });
   }
   const modeFrom = (from: Pick<Sources, 'mode'>): void => void (sources = from);
   return {

@@ -8,12 +8,12 @@ const ELSEWHERE_MS = 1_000;
 
 /** What looks at the hub for the sake of commands that are not ours. */
 export function startWatches(
-  { hub, journal, queue, roster, colleagues }: Parts,
+  { hub, journal, answers, queue, roster, colleagues }: Parts,
   { config, log }: WorkerOptions,
 ): { stop: () => Promise<void> } {
   const done = new AbortController();
   const { signal } = done;
-  const elsewhere = colleagues ?? new Elsewhere({ hub, queue, roster, journal, log });
+  const elsewhere = colleagues ?? new Elsewhere({ hub, answers, queue, roster, journal, log });
   const watches = [elsewhere.watch(ELSEWHERE_MS, signal)];
   if (config.fallbackPrimary) {
     const graceMs = config.orphanGraceS * 1000;

@@ -12,7 +12,6 @@ const failed: Result = {
   message: 'no answer',
   systemBroken: true,
   worker: 'w1',
-  workerId: '6f1c',
   queuedMs: 12,
   ranMs: 3.5,
 };
@@ -34,7 +33,6 @@ describe('result message', () => {
       message: 'no answer',
       system_broken: true,
       worker: 'w1',
-      worker_id: '6f1c',
       queued_ms: 12,
       ran_ms: 3.5,
     });
@@ -68,7 +66,6 @@ describe('result message', () => {
         message: fc.string(),
         systemBroken: fc.boolean(),
         worker: fc.string(),
-        workerId: fc.string(),
         queuedMs: fc.nat(),
         ranMs: fc.nat(),
       },

@@ -9,6 +9,8 @@ import { waitUntil } from '../../helpers/wait-until.ts';
 import { VirtualClock } from '../../helpers/virtual-clock.ts';
 
 const FQDN = 'sys1.lab.test';
+/** A command that this worker has ended itself. */
+const OWN = 9;
 
 describe('what other workers run', () => {
   let clock: VirtualClock;
@@ -44,10 +46,10 @@ describe('what other workers run', () => {
     });
     elsewhere = new Elsewhere({
       hub: { runningIds: async () => running },
+      answers: { isOwn: ({ id }) => id === OWN },
       queue,
       roster,
       journal: {
-        identity: 'me',
         powerEnded: (fqdn) => void powerEnds.set(fqdn, clock.now()),
         colleagueCame: (worker) => void colleagues.push(`${worker} came`),
         colleagueLeft: (worker) => void colleagues.push(`${worker} left`),
@@ -59,23 +61,21 @@ describe('what other workers run', () => {
     elsewhere.announced(said);
   });
 
-  const result = (workerId: string) =>
-    ({
-      id: 1,
-      lab: 'lab.test',
-      fqdn: FQDN,
-      action: 'off',
-      status: 'completed',
-      worker: 'h:1',
-      workerId,
-    }) as const;
+  const result = {
+    id: 1,
+    lab: 'lab.test',
+    fqdn: FQDN,
+    action: 'off',
+    status: 'completed',
+    worker: 'w1:1',
+  } as const;
 
   it('closes its lanes, and its end begins the rest before they open', async () => {
     powerEnds.set(FQDN, clock.now() - 60_000);
     queue.add(powerCommand({ id: 2, fqdn: FQDN, quiescentPeriodS: 5 }));
     await clock.advance(60_000);
     expect(started).toEqual([]);
-    elsewhere.result(result('w1'));
+    elsewhere.result(result);
     expect(roster.allRunningElsewhere()).toEqual([]);
     await clock.advance(4_999);
     expect(started).toEqual([]);
@@ -84,10 +84,10 @@ describe('what other workers run', () => {
     expect(started).toEqual([2]);
   });
 
-  it('is not what this worker tells of its own, but what another of the same host name and pid tells', () => {
-    elsewhere.result({ ...result('me'), id: 9 });
+  it('is not what this worker tells of its own: its journal knows when that ended', () => {
+    elsewhere.result({ ...result, id: OWN });
     expect(powerEnds.size).toBe(0);
-    elsewhere.result({ ...result('w2'), id: 9 });
+    elsewhere.result({ ...result, id: 8 });
     expect(powerEnds.get(FQDN)).toBe(clock.now());
   });
 
@@ -95,7 +95,7 @@ describe('what other workers run', () => {
     const said = announcement({ running: [announced(3, { fqdn: FQDN, action: 'clear_logs' })] });
     roster.heard(said);
     elsewhere.announced(said);
-    for (const id of [3, 9]) elsewhere.result({ ...result('w1'), id, action: 'clear_logs' });
+    for (const id of [3, 8]) elsewhere.result({ ...result, id, action: 'clear_logs' });
     expect(powerEnds.size).toBe(0);
     expect(queue.phaseOf(3)).toBeUndefined();
   });
@@ -123,9 +123,10 @@ describe('what other workers run', () => {
           return running;
         },
       },
+      answers: { isOwn: ({ id }) => id === OWN },
       queue,
       roster,
-      journal: { identity: 'me', powerEnded: () => {}, colleagueCame: () => {}, colleagueLeft: () => {} },
+      journal: { powerEnded: () => {}, colleagueCame: () => {}, colleagueLeft: () => {} },
       log: silentLogger,
     }).watch(1, stopping.signal);
     try {
@@ -145,7 +146,7 @@ describe('what other workers run', () => {
     roster.heard(said);
     elsewhere.announced(said);
     expect(elsewhere.unheard()).toEqual([{ id: 1, fqdn: FQDN, action: 'off', address: '' }]);
-    elsewhere.result(result('w1'));
+    elsewhere.result(result);
     expect(elsewhere.unheard()).toEqual([]);
   });
 });

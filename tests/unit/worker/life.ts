@@ -114,7 +114,7 @@ export class Life {
     });
     if (this.isOver()) return;
     const roster = new Roster({ self: journal.identity, now: steadyNow });
-    void new Elsewhere({ hub, queue, roster, journal, log }).watch(2, signal);
+    void new Elsewhere({ hub, answers, queue, roster, journal, log }).watch(2, signal);
     for (const { command, delivery } of this.#options.lab.messages()) {
       const acknowledge = (): void => (this.isOver() ? undefined : delivery.acknowledge());
       queue.add(command, { ...delivery, acknowledge });
