@@ -5,8 +5,10 @@ export const MAX_TEXT = 2_000;
 /** What is looked at of each end of a text, since a text may be longer than what can be masked in a moment. */
 const WINDOW = 32_000;
 
+type Masking = Pick<Secret, 'mask' | 'length'>;
+
 /** `text` without secrets, and at most `max` characters of it: its head, how much is left out, its tail. */
-export function cutText(text: string, secrets: readonly Secret[], max = MAX_TEXT): string {
+export function cutText(text: string, secrets: readonly Masking[], max = MAX_TEXT): string {
   if (text.length <= 2 * WINDOW) {
     const masked = maskAll(text, secrets);
     return masked.length <= max ? masked : joined(masked, masked, text.length, max);
@@ -19,7 +21,7 @@ export function cutText(text: string, secrets: readonly Secret[], max = MAX_TEXT
 }
 
 /** `text` with all secrets masked. */
-function maskAll(text: string, secrets: readonly Secret[]): string {
+function maskAll(text: string, secrets: readonly Masking[]): string {
   return secrets.reduce((masked, secret) => secret.mask(masked), text);
 }
 

@@ -35,12 +35,13 @@ describe('a text that is cut', () => {
     );
   });
 
-  it('takes no time and memory for what is left out', () => {
-    const text = 'hub says no '.repeat(5_000_000);
-    const before = process.memoryUsage().rss;
-    const startedAt = performance.now();
-    cutText(text, [new Secret('hunter2')], 2_000);
-    expect(performance.now() - startedAt).toBeLessThan(200);
-    expect(process.memoryUsage().rss - before).toBeLessThan(150_000_000);
+  it('is not masked in its middle, which is left out', () => {
+    const masked: number[] = [];
+    const mask = (text: string): string => {
+      masked.push(text.length);
+      return text;
+    };
+    cutText('hub says no '.repeat(5_000_000), [{ mask, length: 7 }], 2_000);
+    expect(masked).toEqual([32_000, 32_000]);
   });
 });
