@@ -11,6 +11,7 @@ import { startSources } from './worker/sources.ts';
 import { startWatches } from './worker/watches.ts';
 import { abortUnreadable } from './worker/unreadable-entries.ts';
 import { SystemsOff } from './worker/systems-off.ts';
+import { whenThereIsRoom } from './worker/wait-for-room.ts';
 import type { WorkerOptions } from './worker/worker-options.ts';
 
 /** How long a stopping worker tries to deliver its last outcomes. What is left is delivered after the next start. */
@@ -24,7 +25,9 @@ const LOOK_MS = 500;
 export async function runWorker(options: WorkerOptions): Promise<void> {
   const { config, environment, stopping, killing, log } = options;
   const { starter, reason } = await chooseStarter(config.processStarter, join(config.stateDir, 'pipes'));
-  const parts = createParts(options, createRunner(starter));
+  const open = (): Parts => createParts(options, createRunner(starter));
+  const parts = await whenThereIsRoom(open, { signal: stopping, log });
+  if (parts === undefined) return;
   const { hub, images, publisher, journal, answers, reporter, queue, colleagues, troubles } = parts;
   log.info('worker starts', {
     lab: config.lab,

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { existsSync, renameSync, statSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'libsql';
@@ -6,7 +7,7 @@ import { ConfigError, describeError, errorCode } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import { makeDirectories } from '../make-directories.ts';
 import { makePrivateFile } from '../regular-file.ts';
-import { isForWantOfRoom } from './want-of-room.ts';
+import { isForWantOfRoom, noRoom } from './want-of-room.ts';
 import { forgetFormerBoots } from './former-boots.ts';
 
 /** For how long another process may be writing. */
@@ -17,7 +18,7 @@ const VERSION = 1;
 
 /**
  * Opens, or creates, the journal at `path`, readable for its owner only. One that is damaged is set aside beside it, and a new one begun.
- * @throws ConfigError when a newer version of this program has written it; Error when it cannot be opened for now
+ * @throws ConfigError when a newer version of this program has written it; NoRoomError when it cannot be opened for now
  */
 export function openJournal(path: string, log?: Pick<Logger, 'error'>): Database.Database {
   try {
@@ -25,11 +26,9 @@ export function openJournal(path: string, log?: Pick<Logger, 'error'>): Database
   } catch (error) {
     if (error instanceof ConfigError) throw error;
     if (isForWantOfRoom(error)) {
-      throw new Error(
+      throw noRoom(
         `STATE_DIR: cannot open ${path}: ${describeError(error)}; make room, and see that it can be written`,
-        {
-          cause: error,
-        },
+        error,
       );
     }
     const aside = setFileAside(path);
@@ -62,6 +61,9 @@ export function openJournalDatabase(path: string): Database.Database {
     if (found !== 'ok') throw new Error(found);
     upgrade(db, path);
     forgetFormerBoots(db);
+    if (db.prepare('SELECT uuid FROM identity').get() === undefined) {
+      db.prepare('INSERT INTO identity (one, uuid) VALUES (1, ?)').run(randomUUID());
+    }
     // Fails when a table is missing or is not ours.
     prepareStatements(db);
     return db;
@@ -118,6 +120,7 @@ export function prepareStatements(db: Database.Database) {
     selectInstallation: db.prepare('SELECT installation FROM hub'),
     takeRoom: db.prepare('INSERT OR REPLACE INTO room (one, filler) VALUES (1, zeroblob(32768))'),
     giveRoom: db.prepare('DELETE FROM room'),
+    selectIdentity: db.prepare('SELECT uuid FROM identity'),
     selectPaths: db.prepare('SELECT path FROM written_path WHERE fqdn = ? ORDER BY path'),
   };
 }
@@ -125,7 +128,7 @@ export function prepareStatements(db: Database.Database) {
 /**
  * Locks `stateDir` for this process. SQLite's own lock, held by an open transaction on a file of its own, ends with the process
  * however that ends.
- * @throws ConfigError when another process has it, or it cannot be written; Error when there is no room in it
+ * @throws ConfigError when another process has it, or it cannot be written; NoRoomError when there is no room in it
  */
 export function lockDirectory(stateDir: string): Database.Database {
   let lock: Database.Database | undefined;
@@ -147,8 +150,9 @@ export function lockDirectory(stateDir: string): Database.Database {
     }
     const problem = `STATE_DIR: cannot write in ${stateDir}: ${describeError(error)}`;
     // A start is tried again after exit code 1, and not after 2: there may be room then.
-    if (isForWantOfRoom(error))
-      throw new Error(`${problem}; make room there, or let this user write there`, { cause: error });
+    if (isForWantOfRoom(error)) {
+      throw noRoom(`${problem}; make room there, or let this user write there`, error);
+    }
     throw new ConfigError([problem]);
   }
 }

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type Database from 'libsql';
 import * as z from 'zod';
@@ -48,7 +47,7 @@ export class Journal {
 
   /**
    * Opens, or creates, the journal in `stateDir` and locks the directory for as long as it is open. What cannot be read is set aside.
-   * @throws ConfigError when another worker has the directory, it cannot be written, or a newer version has written the journal; Error
+   * @throws ConfigError when another worker has the directory, it cannot be written, or a newer version has written the journal; NoRoomError
    * when there is no room to open it
    */
   constructor(stateDir: string, { log, troubles }: JournalOptions = {}) {
@@ -57,7 +56,7 @@ export class Journal {
     try {
       this.#db = openJournal(join(stateDir, 'journal.db'), log);
       this.#statements = prepareStatements(this.#db);
-      this.#identity = this.#ownIdentity();
+      this.#identity = identitySchema.parse(this.#statements.selectIdentity.get()).uuid;
     } catch (error) {
       this.#lock.close();
       throw error;
@@ -259,14 +258,6 @@ export class Journal {
     this.#wipe();
     this.#db.close();
     this.#lock.close();
-  }
-
-  #ownIdentity(): string {
-    const select = this.#db.prepare('SELECT uuid FROM identity');
-    if (select.get() === undefined) {
-      this.#db.prepare('INSERT INTO identity (one, uuid) VALUES (1, ?)').run(randomUUID());
-    }
-    return identitySchema.parse(select.get()).uuid;
   }
 
   #change(id: number, change: Partial<JournalEntry>): void {

@@ -47,6 +47,31 @@ describe('a worker whose STATE_DIR', () => {
     expect(worker.logged('worker stopped')[0]).not.toHaveProperty('keptForTheNextStart');
   });
 
+  it('is read-only when it starts takes up what it has once it can be written, and does not end before', async () => {
+    disk = smallDisk(dir.file('state'), 1);
+    lab.queue({ id: 1, type: 'gated' });
+    const first = lab.startWorker({ STATE_DIR: disk.path });
+    await waitUntil(() => lab.power.of(1, 'start').length === 1);
+    await first.kill();
+    disk.setReadOnly(true);
+    const worker = lab.startWorker({ STATE_DIR: disk.path });
+    await worker.untilLogged('journal cannot be opened, the start waits until it can');
+    lab.power.letThrough(1);
+    disk.setReadOnly(false);
+    await lab.untilEnded(1);
+    expect(worker.logged('journal cannot be opened, the start waits until it can')).toHaveLength(1);
+    expect(lab.hub.latest(1)?.status).toBe('Completed');
+  });
+
+  it('is full when it first starts waits for room, and stops when it is asked to', async () => {
+    disk = smallDisk(dir.file('state'), 1);
+    disk.fill();
+    const worker = lab.startWorker({ STATE_DIR: disk.path });
+    await worker.untilLogged('journal cannot be opened, the start waits until it can');
+    worker.signal('SIGTERM');
+    expect(await worker.exited).toBe(0);
+  });
+
   it('has a row that cannot be read aborts its command with the reason, and does the rest', async () => {
     lab.queue({ id: 1, type: 'gated' }, { id: 2, type: 'gated' });
     const first = lab.startWorker();

@@ -10,6 +10,8 @@ export interface SmallDisk {
   fill(): void;
   /** Gives the room back. */
   free(): void;
+  /** Lets it be written no more, or again. */
+  setReadOnly(isReadOnly: boolean): void;
   /** Unmounts it, and deletes the directory. */
   remove(): void;
 }
@@ -23,6 +25,9 @@ export function smallDisk(path: string, sizeMb = 16): SmallDisk {
     path,
     fill: () => fill(filler),
     free: () => rmSync(filler, { force: true }),
+    setReadOnly: (isReadOnly) => {
+      execFileSync('mount', ['-o', `remount,${isReadOnly ? 'ro' : 'rw'}`, path]);
+    },
     remove: () => {
       execFileSync('umount', ['--lazy', path]);
       rmSync(path, { recursive: true, force: true });
