@@ -22,7 +22,7 @@ export interface FormerRun {
    * though the leader is dead.
    */
   readonly isOurChild?: boolean;
-  /** What Linux calls the pipe that its outputs lead to; whoever has that open belongs to the run. */
+  /** The name that Linux has for the pipe of the run's outputs; a process that has this pipe open belongs to the run. */
   readonly pipe?: string | undefined;
 }
 
@@ -58,7 +58,7 @@ export async function endGroups(runs: readonly FormerRun[], options: EndOptions 
   const askedToEnd = new Set<number>();
   let known: readonly SeenProcess[] = [];
   for (let pauseMs = 10; ; pauseMs = Math.min(2 * pauseMs, 200)) {
-    // Looked at before the first signal: a process whose parent has ended is nobody's descendant any more.
+    // The first look comes before the first signal: once a process has ended, its children are not known as its children any more.
     const survivors = processesOf(runs, known, await looks.take());
     known = survivors;
     if (survivors.length === 0) return;

@@ -34,6 +34,20 @@ describe('a name service that does not answer', () => {
     return lab.startWorker({ TFTP_ROOT: lab.files.file('tftp'), HUB_URL }, { under });
   };
   const status = (id: number): string | undefined => lab.hub.latest(id)?.status;
+  /** While the first `count` commands wait for the silent name service, another machine is switched; then all of them end, in time. */
+  const switchedWhileLookUpsHang = async (count: number, end: 'Completed' | 'Failed'): Promise<void> => {
+    const hanging = (): boolean => questions > 0 && status(count) === 'Running';
+    await waitUntil(hanging, { what: 'the look-ups', timeoutMs: 20_000 });
+    const queuedAt = performance.now();
+    lab.queue({ id: 21, action: 'on' });
+    await lab.untilEnded(21);
+    expect(performance.now() - queuedAt).toBeLessThan(5_000);
+    expect(status(21)).toBe('Completed');
+    expect(status(count)).toBe('Running');
+    const ids = Array.from({ length: count }, (_, index) => index + 1);
+    const haveEnded = (): boolean => ids.every((id) => status(id) === end);
+    await waitUntil(haveEnded, { what: 'the ends of all', timeoutMs: 25_000 });
+  };
 
   it('keeps no machine from being switched while twenty unknown names are cleared, and these end in time', async () => {
     for (let id = 1; id <= 20; id += 1) {
@@ -41,23 +55,7 @@ describe('a name service that does not answer', () => {
       lab.hub.queue({ id, action: 'clear_netboot', fqdn, delay: 0, quiescent_period: null });
     }
     const worker = startWorker();
-    await waitUntil(() => questions > 0 && status(20) === 'Running', {
-      what: 'the look-ups',
-      timeoutMs: 20_000,
-    });
-    const queuedAt = performance.now();
-    lab.queue({ id: 21, action: 'on' });
-    await lab.untilEnded(21);
-    expect(performance.now() - queuedAt).toBeLessThan(5_000);
-    expect(status(21)).toBe('Completed');
-    expect(status(20)).toBe('Running');
-    await waitUntil(
-      () => Array.from({ length: 20 }, (_, index) => status(index + 1)).every((one) => one === 'Completed'),
-      {
-        what: 'the ends of all',
-        timeoutMs: 25_000,
-      },
-    );
+    await switchedWhileLookUpsHang(20, 'Completed');
     expect(worker.logged('netboot cleared').map(({ address }) => address)).toContainEqual(
       expect.stringContaining('expected an answer of the name service'),
     );
@@ -73,23 +71,7 @@ describe('a name service that does not answer', () => {
       lab.hub.queue({ id, action: 'configure_netboot', fqdn, delay: 0, quiescent_period: null, netboot });
     }
     startWorker();
-    await waitUntil(() => questions > 0 && status(10) === 'Running', {
-      what: 'the look-ups',
-      timeoutMs: 20_000,
-    });
-    const queuedAt = performance.now();
-    lab.queue({ id: 21, action: 'on' });
-    await lab.untilEnded(21);
-    expect(performance.now() - queuedAt).toBeLessThan(5_000);
-    expect(status(21)).toBe('Completed');
-    expect(status(10)).toBe('Running');
-    await waitUntil(
-      () => Array.from({ length: 10 }, (_, at) => status(at + 1)).every((one) => one === 'Failed'),
-      {
-        what: 'the ends of all',
-        timeoutMs: 25_000,
-      },
-    );
+    await switchedWhileLookUpsHang(10, 'Failed');
   });
 });
 

@@ -22,5 +22,5 @@ export function whatIsAt(path: string): Stats | undefined {
   }
 }
 
-/** Something on the way there is no directory, or a link to itself; a name is longer than the file system has any. */
+/** What is no directory stands on the way, or a link to itself; or a name is longer than the file system allows. */
 const CANNOT_BE = new Set(['ENOTDIR', 'ELOOP', 'ENAMETOOLONG']);
